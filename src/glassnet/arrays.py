@@ -1,0 +1,41 @@
+"""The words used for arrays and shapes throughout the package."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+"""A NumPy array; shapes and dtypes are stated in words where it is used."""
+
+Shape = tuple[int, ...]
+"""The shape of one sample, without the batch axis."""
+
+PartialShape = tuple[int | None, ...] | None
+"""A sample's shape as far as it is known: `None` for an unknown size, or for everything."""
+
+Pair = tuple[int, int]
+"""(height, width) of a kernel, a stride or a padding."""
+
+
+def as_pair(value: int | Sequence[int], name: str, *, minimum: int = 1) -> Pair:
+    """Return `value` as (height, width); an integer stands for both.
+
+    Raises
+    ------
+    ConfigError
+        If `value` is neither an integer nor two of them, or one is below `minimum`.
+    """
+    from glassnet.errors import ConfigError
+
+    sizes = (value, value) if isinstance(value, (int, np.integer)) else tuple(value)
+    if (
+        len(sizes) != 2
+        or any(isinstance(size, bool) or not isinstance(size, (int, np.integer)) for size in sizes)
+        or min(sizes) < minimum
+    ):
+        raise ConfigError(
+            f"{name} must be an integer or a pair of integers of at least {minimum}, not {value!r}"
+        )
+    return int(sizes[0]), int(sizes[1])

@@ -1,0 +1,29 @@
+"""Data sets, splits, scaling and batches."""
+
+from glassnet.data.batches import batches
+from glassnet.data.dataset import Dataset, DataSplits
+from glassnet.data.fetch import fetch
+from glassnet.data.idx import read_idx, write_idx
+from glassnet.data.loading import load
+from glassnet.data.registry import describe, names, options_of
+from glassnet.data.scaling import Scaling, fit_scaling
+from glassnet.data.sources.images import read_image
+from glassnet.data.splits import k_folds, stratified_split
+
+__all__ = [
+    "DataSplits",
+    "Dataset",
+    "Scaling",
+    "batches",
+    "describe",
+    "fetch",
+    "fit_scaling",
+    "k_folds",
+    "load",
+    "names",
+    "options_of",
+    "read_idx",
+    "read_image",
+    "stratified_split",
+    "write_idx",
+]

@@ -1,0 +1,138 @@
+"""Loading a data set by name: read, divided, scaled."""
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glassnet.data._words import nearest
+from glassnet.data.dataset import Dataset, DataSplits
+from glassnet.data.registry import options_of, source_of
+from glassnet.data.scaling import Scaling, fit_scaling
+from glassnet.data.splits import held_count, stratified_split
+from glassnet.errors import ConfigError
+from glassnet.randomness import stream
+
+GENERAL_OPTIONS = ("data_dir", "valid", "test", "scaling", "split_seed")
+"""What `load` takes for every data set."""
+
+
+def load(
+    name: str,
+    *,
+    data_dir: str | Path | None = None,
+    valid: float | None = None,
+    test: float | None = None,
+    scaling: str | Mapping[str, Any] | Scaling | None = None,
+    split_seed: int = 0,
+    **options: Any,
+) -> DataSplits:
+    """Return the training, validation and test part of a data set, scaled alike.
+
+    Parameters
+    ----------
+    name : str
+        One of `names()`.
+    data_dir : path, optional
+        Where the files of the public data sets are; else `GLASSNET_DATA`, else the user's cache,
+        into which they are downloaded once.
+    valid, test : float or int, optional
+        What to hold out of the samples that do not come divided: a fraction of them, a number of
+        samples, or 0 for nothing. By default a sensible share; parts the data comes with are kept.
+    scaling : str, mapping or Scaling, optional
+        As in `fit_scaling`, fitted on the training part. By default bytes are brought to 0..1
+        ("minmax"), tables are standardised by column ("zscore-feature"), other arrays as a whole.
+    split_seed : int
+        Chooses what is held out.
+    **options
+        Of the data set itself; see `options_of(name)`.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such data set or option, or a value makes no sense.
+    DataError
+        If files are missing, damaged or do not hold what they should.
+
+    Examples
+    --------
+    >>> load("digits")
+    DataSplits('digits', train 1168, valid 270, test 359, samples (1, 8, 8), 10 classes)
+    """
+    source = source_of(name)
+    checked = _checked(name, options)
+    if isinstance(split_seed, bool) or not isinstance(split_seed, int) or split_seed < 0:
+        raise ConfigError(f"split_seed must be an integer of at least 0, not {split_seed!r}")
+    if "data_dir" in inspect.signature(source.read).parameters:
+        checked["data_dir"] = data_dir
+    parts = source.read(**checked)
+    rng, total = stream(split_seed, "split"), len(parts.train)
+    train = parts.train
+    test_part, valid_part = parts.test, parts.valid
+    if test_count := _held("test", test, parts.test, source.test, total):
+        train, test_part = _hold_out(train, test_count, rng)
+    if valid_count := _held("valid", valid, parts.valid, source.valid, total):
+        train, valid_part = _hold_out(train, valid_count, rng)
+    fitted = fit_scaling(_default_scaling(train) if scaling is None else scaling, train.raw)
+    return DataSplits(
+        replace(train, scaling=fitted),
+        None if valid_part is None or valid == 0 else replace(valid_part, scaling=fitted),
+        None if test_part is None or test == 0 else replace(test_part, scaling=fitted),
+    )
+
+
+def _held(
+    part: str, wanted: float | None, given: Dataset | None, default: float, total: int
+) -> int:
+    """How many samples to hold out for a part: none if it came with the data or is not wanted."""
+    if isinstance(wanted, (int, float)) and not isinstance(wanted, bool) and wanted == 0:
+        return 0
+    if given is None:
+        return held_count(default if wanted is None else wanted, total, part)
+    if wanted is not None:
+        raise ConfigError(
+            f"{given.name} comes with its own {part} part of {len(given)} samples; leave out "
+            f"{part} = {wanted!r}, or write 0 to do without it"
+        )
+    return 0
+
+
+def _hold_out(data: Dataset, count: int, rng: np.random.Generator) -> tuple[Dataset, Dataset]:
+    rest, held = stratified_split(data.y, count, rng)
+    return data.take(rest), data.take(held)
+
+
+def _default_scaling(train: Dataset) -> str:
+    if train.raw.dtype == np.uint8:
+        return "minmax"
+    return "zscore-feature" if train.raw.ndim == 2 else "zscore"
+
+
+def _checked(name: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options with the types that the source's signature declares."""
+    parameters = inspect.signature(source_of(name).read).parameters
+    allowed = options_of(name)
+    for key in options:
+        if key not in allowed:
+            raise ConfigError(
+                f"the data set {name!r} has no option {key!r}"
+                f"{nearest(key, (*allowed, *GENERAL_OPTIONS))}; it has {', '.join(allowed) or 'none'}"
+            )
+    for key in allowed:
+        if key not in options and parameters[key].default is inspect.Parameter.empty:
+            raise ConfigError(f"the data set {name!r} needs the option {key!r}")
+    return {key: _typed(name, key, parameters[key].annotation, options[key]) for key in options}
+
+
+def _typed(name: str, key: str, annotation: Any, value: Any) -> Any:
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(annotation).validate_python(value)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"]
+        reason = reason[0].lower() + reason[1:]
+        raise ConfigError(f"the data set {name!r}: {key} = {value!r}: {reason}") from error

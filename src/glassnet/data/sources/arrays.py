@@ -1,0 +1,95 @@
+"""Arrays from files: any IDX pair, and NumPy's own `.npz`."""
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from glassnet.arrays import Array
+from glassnet.data.dataset import Dataset, DataSplits
+from glassnet.data.idx import read_idx
+from glassnet.errors import ConfigError, DataError
+
+
+def as_images(samples: Array) -> Array:
+    """Give images without a channel axis, (N, H, W), one channel: (N, 1, H, W)."""
+    return samples[:, None] if samples.ndim == 3 else samples
+
+
+def read_pair(
+    images: Path, labels: Path, name: str, class_names: tuple[str, ...] | None = None
+) -> Dataset:
+    """Return the data set in two IDX files, one of samples and one of labels.
+
+    Raises
+    ------
+    DataError
+        If one cannot be read, or the two differ in length.
+    """
+    x, y = read_idx(images), read_idx(labels)
+    if y.ndim != 1:
+        raise DataError(f"{labels}: labels must have one dimension, not shape {y.shape}")
+    if len(x) != len(y):
+        raise DataError(
+            f"{labels}: has {len(y):,} labels for the {len(x):,} samples of {images}; "
+            "bring files that belong together"
+        )
+    return Dataset(as_images(x), y, name=name, class_names=class_names)
+
+
+def idx(
+    images: str | Path,
+    labels: str | Path,
+    test_images: str | Path | None = None,
+    test_labels: str | Path | None = None,
+) -> DataSplits:
+    """Samples and labels from IDX files of the user's."""
+    if (test_images is None) != (test_labels is None):
+        raise ConfigError("test_images and test_labels belong together; give both or neither")
+    train = read_pair(Path(images), Path(labels), "idx")
+    if test_images is None or test_labels is None:
+        return DataSplits(train)
+    return DataSplits(train, test=read_pair(Path(test_images), Path(test_labels), "idx"))
+
+
+def npz(path: str | Path) -> DataSplits:
+    """Arrays from a `.npz` file: `x`, `y`, or `x_train`, `y_train` and `x_test`, `y_test`.
+
+    `x_valid`, `y_valid` may be there too.
+    """
+    arrays = _open(Path(path))
+    suffix = "_train" if "x_train" in arrays else ""
+    parts = {}
+    for part, ending in (("train", suffix), ("valid", "_valid"), ("test", "_test")):
+        keys = (f"x{ending}", f"y{ending}")
+        missing = [key for key in keys if key not in arrays]
+        if part != "train" and len(missing) == 2:
+            continue
+        if missing:
+            raise DataError(
+                f"{path}: has no array {' and no array '.join(missing)}, only "
+                f"{', '.join(arrays) or 'nothing'}; save it with numpy.savez(file, x=..., y=...)"
+            )
+        samples, targets = (arrays[key] for key in keys)
+        if samples.ndim == 0 or targets.ndim == 0:
+            raise DataError(f"{path}: {keys[0]} and {keys[1]} must be arrays, not single numbers")
+        parts[part] = Dataset(as_images(samples), targets, name="npz")
+    return DataSplits(**parts)
+
+
+def _open(path: Path) -> dict[str, Array]:
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            if not isinstance(stored, np.lib.npyio.NpzFile):
+                raise DataError(f"{path}: holds a single array; save x and y with numpy.savez")
+            return {key: stored[key] for key in stored.files}
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: there is no such file") from error
+    except DataError:
+        raise
+    except (ValueError, OSError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(
+            f"{path}: is not a readable .npz file of plain arrays ({error}); "
+            "save it again with numpy.savez"
+        ) from error

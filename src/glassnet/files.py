@@ -1,0 +1,47 @@
+"""Writing files so that nothing is ever half written."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from glassnet.errors import OutputError
+
+
+def write_atomically(path: str | os.PathLike[str], content: bytes | str) -> None:
+    """Write a file whole or not at all.
+
+    The content goes to a temporary file in the same folder, is flushed to the disk, and takes the
+    name in one step: whoever reads `path` sees the old file or the new one, never a part.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written to or the disk is full; what stood at `path` still does.
+    """
+    path = Path(path)
+    data = content.encode() if isinstance(content, str) else content
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {path}: {error.strerror or error}; free some space or choose another "
+            "folder (nothing that was there has changed)"
+        ) from error
+    finally:
+        if temporary is not None and os.path.exists(temporary):
+            os.unlink(temporary)
+
+
+def _umask() -> int:
+    """Return the process's mask of permissions; the system lets one read it only by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

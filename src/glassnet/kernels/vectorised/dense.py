@@ -1,0 +1,58 @@
+"""The affine map y = x Wᵀ + b, one row a sample, and its gradients (NumPy)."""
+
+import numpy as np
+
+from glassnet.arrays import Array
+
+__all__ = [
+    "dense_forward",
+    "dense_input_gradient",
+    "dense_weight_gradient",
+]
+
+
+def dense_forward(x: Array, weight: Array, bias: Array | None) -> Array:
+    """Return y = x Wᵀ + b.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, in)
+    weight : ndarray, shape (out, in)
+    bias : ndarray, shape (out,), or None
+
+    Returns
+    -------
+    ndarray, shape (N, out)
+    """
+    y = x @ weight.T
+    if bias is not None:
+        y += bias
+    return y
+
+
+def dense_input_gradient(dy: Array, weight: Array) -> Array:
+    """Return ∂L/∂x = ∂L/∂y · W: each output sends its error back along its weights.
+
+    Parameters
+    ----------
+    dy : ndarray, shape (N, out)
+    weight : ndarray, shape (out, in)
+
+    Returns
+    -------
+    ndarray, shape (N, in)
+    """
+    return dy @ weight
+
+
+def dense_weight_gradient(dy: Array, x: Array, out: Array) -> None:
+    """Write ∂L/∂W = (∂L/∂y)ᵀ x into `out`: error at the output times activity at the input.
+
+    Parameters
+    ----------
+    dy : ndarray, shape (N, out)
+    x : ndarray, shape (N, in)
+    out : ndarray, shape (out, in)
+        Written. The sum runs over the batch; a mean, if any, is already in `dy`.
+    """
+    np.matmul(dy.T, x, out=out)

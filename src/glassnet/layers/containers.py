@@ -1,0 +1,273 @@
+"""Layers made of layers: one after the other, and beside a short cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from glassnet.arrays import Array, PartialShape, Shape
+from glassnet.errors import ConfigError, ShapeError
+from glassnet.layers.base import Layer, Step
+from glassnet.parameters import Parameter
+from glassnet.randomness import stream
+
+
+class Sequential(Layer):
+    """Layers one after the other: the output of each is the input of the next.
+
+    Backward goes through them in the opposite order, handing each the gradient of its output: that
+    is the chain rule, and all there is to back-propagation (Rumelhart et al., 1986).
+
+    Parameters
+    ----------
+    *layers : Layer
+
+    Raises
+    ------
+    ShapeError
+        If one layer cannot take what the one before it gives; the message names the layer.
+    ConfigError
+        If something is not a layer, or one layer is given twice.
+
+    Examples
+    --------
+    >>> model = gn.Sequential(gn.Flatten(), gn.Linear(784, 16), gn.ReLU(), gn.Linear(16, 10)).initialize(seed=0)
+    >>> y, cache = model.forward(np.ones((2, 1, 28, 28), np.float32))
+    >>> y.shape, [name for name, _ in model.named_parameters()]
+    ((2, 10), ['1.weight', '1.bias', '3.weight', '3.bias'])
+    """
+
+    def __init__(self, *layers: Layer) -> None:
+        super().__init__()
+        self.layers = list(layers)
+        self._check()
+
+    def forward(
+        self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None
+    ) -> tuple[Array, list[Any]]:
+        """Return the last layer's output, and the caches of all layers in order."""
+        caches = []
+        y = x
+        try:
+            for layer in self.layers:
+                y, cache = layer.forward(y, training=training, rng=rng)
+                caches.append(cache)
+        except (ValueError, IndexError):
+            self.output_shape(x.shape[1:])  # says it in words, where it was the shape
+            raise
+        return y, caches
+
+    def backward(self, dy: Array, cache: list[Any]) -> Array:
+        """Write all gradients; return that of the input."""
+        for layer, layer_cache in zip(reversed(self.layers), reversed(cache), strict=True):
+            dy = layer.backward(dy, layer_cache)
+        return dy
+
+    def backward_parameters(self, dy: Array, cache: list[Any]) -> None:
+        """Write all gradients of parameters, stopping at the first layer that is trained."""
+        first = next((i for i, layer in enumerate(self.layers) if layer.is_trainable), None)
+        if first is None:
+            return
+        for i in range(len(self.layers) - 1, first, -1):
+            dy = self.layers[i].backward(dy, cache[i])
+        self.layers[first].backward_parameters(dy, cache[first])
+
+    def infer(self, x: Array) -> Array:
+        """Return the output in evaluation; each layer's cache is dropped at once."""
+        try:
+            y = x
+            for layer in self.layers:
+                y = layer.infer(y)
+        except (ValueError, IndexError):
+            self.output_shape(x.shape[1:])
+            raise
+        return y
+
+    def output_shape(self, input_shape: PartialShape) -> PartialShape:
+        """Return the last layer's output shape; the message of an error names the layer."""
+        shape = input_shape
+        for i, layer in enumerate(self.layers):
+            try:
+                shape = layer.output_shape(shape)
+            except ShapeError as error:
+                joint = ": " if str(error).startswith("layer ") else " "
+                raise ShapeError(f"layer {i}, {_short(layer)},{joint}{error}") from None
+        return shape
+
+    def children(self) -> Iterator[tuple[str, Layer]]:
+        """Yield the layers under their numbers: "0", "1", ..."""
+        return ((str(i), layer) for i, layer in enumerate(self.layers))
+
+    def steps(self, input_shape: Shape, prefix: str = "") -> Iterator[Step]:
+        """Yield the elementary layers in order."""
+        self.output_shape(input_shape)
+        for name, layer in self.children():
+            step = None
+            for step in layer.steps(input_shape, f"{prefix}.{name}" if prefix else name):
+                yield step
+            if step is not None:
+                input_shape = step.output_shape
+
+    def initialize(
+        self,
+        seed: int | np.random.Generator = 0,
+        *,
+        default_rule: str = "xavier_uniform",
+        missing_only: bool = False,
+    ) -> Self:
+        """Initialize every layer, with the rule that suits the activation after it."""
+        rng = stream(seed, "init") if isinstance(seed, (int, np.integer)) else seed
+        for i, layer in enumerate(self.layers):
+            rule = _rule_for(self.layers[i + 1 :], default_rule)
+            layer.initialize(rng, default_rule=rule, missing_only=missing_only)
+        return self
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the layers as they are now."""
+        return {"layers": tuple(self.layers)}
+
+    @property
+    def gives_probabilities(self) -> bool:  # type: ignore[override]
+        """Whether the last layer does."""
+        return bool(self.layers) and self.layers[-1].gives_probabilities
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
+
+    def __getitem__(self, index: int) -> Layer:
+        return self.layers[index]
+
+    def __setitem__(self, index: int, layer: Layer) -> None:
+        before = self.layers[index]
+        self.layers[index] = layer
+        try:
+            self._check()
+        except (ShapeError, ConfigError):
+            self.layers[index] = before
+            raise
+
+    def __repr__(self) -> str:
+        lines = "".join(
+            f"  ({name}) {layer!r}\n".replace("\n  ", "\n    ") for name, layer in self.children()
+        )
+        return f"Sequential(\n{lines})"
+
+    def _check(self) -> None:
+        """Refuse what cannot work: it is cheaper to hear it now than in the middle of training."""
+        for i, layer in enumerate(self.layers):
+            if not isinstance(layer, Layer):
+                raise ConfigError(
+                    f"layer {i} is {layer!r}, not a layer; give layers one by one, "
+                    "as in gn.Sequential(gn.Linear(2, 3), gn.ReLU())"
+                )
+        seen: dict[int, str] = {}
+        for name, layer in _all_layers(self):
+            if id(layer) in seen:
+                raise ConfigError(
+                    f"{_short(layer)} stands at {seen[id(layer)]} and again at {name}; each place "
+                    "needs a layer of its own, because a layer's gradient is written once"
+                )
+            seen[id(layer)] = name
+        self.output_shape(None)
+
+
+class ResidualCache(NamedTuple):
+    """The caches of the two ways through a `Residual`."""
+
+    body: Any
+    shortcut: Any
+
+
+class Residual(Layer):
+    """y = body(x) + shortcut(x), the short cut being x itself if none is given (He et al., 2016).
+
+    The gradient of a sum goes to both terms:  ∂L/∂x = body-backward(δ) + shortcut-backward(δ).
+
+    Parameters
+    ----------
+    body : Layer
+    shortcut : Layer, optional
+        Brings x to the body's output shape where that differs, for example
+        ``Conv2d(8, 16, 1, stride=2)``.
+
+    Examples
+    --------
+    >>> block = gn.Residual(gn.Sequential(gn.Linear(4, 4), gn.Tanh())).initialize(seed=0)
+    >>> block.infer(np.zeros((1, 4), np.float32))
+    array([[0., 0., 0., 0.]], dtype=float32)
+    """
+
+    def __init__(self, body: Layer, shortcut: Layer | None = None) -> None:
+        super().__init__()
+        self.body, self.shortcut = body, shortcut
+        self.output_shape(None)
+
+    def forward(
+        self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None
+    ) -> tuple[Array, ResidualCache]:
+        """Return y, and the caches of both ways."""
+        y, body_cache = self.body.forward(x, training=training, rng=rng)
+        if self.shortcut is None:
+            return y + x, ResidualCache(body_cache, None)
+        direct, shortcut_cache = self.shortcut.forward(x, training=training, rng=rng)
+        return y + direct, ResidualCache(body_cache, shortcut_cache)
+
+    def backward(self, dy: Array, cache: ResidualCache) -> Array:
+        """Write the gradients of both ways; return the sum of their input gradients."""
+        dx = self.body.backward(dy, cache.body)
+        return dx + (dy if self.shortcut is None else self.shortcut.backward(dy, cache.shortcut))
+
+    def infer(self, x: Array) -> Array:
+        """Return the output in evaluation."""
+        return self.body.infer(x) + (x if self.shortcut is None else self.shortcut.infer(x))
+
+    def output_shape(self, input_shape: PartialShape) -> PartialShape:
+        """Return the output shape of the body, which the short cut must have too."""
+        after = self.body.output_shape(input_shape)
+        direct = input_shape if self.shortcut is None else self.shortcut.output_shape(input_shape)
+        if after is None or direct is None:
+            return after or direct
+        if len(after) != len(direct) or any(
+            a is not None and d is not None and a != d for a, d in zip(after, direct, strict=True)
+        ):
+            raise ShapeError(
+                f"adds a body of output shape {after} to a short cut of shape {direct}; give it a "
+                "shortcut layer that makes the shapes equal, or pad inside the body"
+            )
+        return after
+
+    def steps(self, input_shape: Shape, prefix: str = "") -> Iterator[Step]:
+        """Yield the elementary layers: the short cut's, then the body's."""
+        for name, layer in (("shortcut", self.shortcut), ("body", self.body)):
+            if layer is not None:
+                yield from layer.steps(input_shape, f"{prefix}.{name}" if prefix else name)
+
+
+def _rule_for(following: list[Layer], default_rule: str) -> str:
+    """Return the rule that the next non-linearity prefers, looking past layers without weights."""
+    for layer in following:
+        if layer.preferred_initializer is not None:
+            return layer.preferred_initializer
+        if any(_is_weight(p) for _, p in layer.named_parameters()):
+            break
+    return default_rule
+
+
+def _is_weight(parameter: Parameter) -> bool:
+    return len(parameter.shape) >= 2
+
+
+def _all_layers(layer: Layer, prefix: str = "") -> Iterator[tuple[str, Layer]]:
+    for name, child in layer.children():
+        yield f"{prefix}{name}", child
+        yield from _all_layers(child, f"{prefix}{name}.")
+
+
+def _short(layer: Layer) -> str:
+    """Name a layer in a message: a container by its kind only."""
+    return repr(layer) if next(layer.children(), None) is None else type(layer).__name__

@@ -1,0 +1,247 @@
+"""Batch and layer normalisation."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from glassnet import kernels
+from glassnet.arrays import Array, PartialShape
+from glassnet.errors import ConfigError, ShapeError
+from glassnet.layers.base import Layer
+from glassnet.parameters import Buffer, Parameter
+
+
+class BatchNormCache(NamedTuple):
+    """What the backward pass of batch normalisation needs."""
+
+    normalized: Array
+    """x̂, shape of the input."""
+    variance: Array
+    """σ² by which was divided, with 1 in place of the summed axes."""
+    from_batch: bool
+    """Whether mean and variance were the batch's own, and so depend on x."""
+
+
+class BatchNorm(Layer):
+    """Batch normalisation (Ioffe & Szegedy, 2015): what its one- and two-dimensional forms share.
+
+        x̂ = (x − μ) / √(σ² + ε),    y = γ x̂ + β
+
+    In training μ and σ² are those of the batch, so each x also moves them, which gives the gradient
+    two more terms (see `glassnet.kernels.vectorised.norm`); a running mean of both is kept for
+    evaluation, where they are constants. With δ = ∂L/∂y:
+
+        ∂L/∂γ = Σ δ x̂,    ∂L/∂β = Σ δ,    ∂L/∂x̂ = γ δ
+
+    A batch with a single value a channel has no variance; it is normalised as in evaluation and
+    leaves the running statistics alone.
+
+    Parameters
+    ----------
+    num_features : int
+        Features, or channels.
+    eps : float
+    momentum : float
+        Part of the batch's statistics in the running ones:
+        running ← (1 − momentum) · running + momentum · batch.
+
+    Attributes
+    ----------
+    weight, bias : Parameter, shape (num_features,)
+        γ and β; neither decays.
+    running_mean, running_var : Buffer, shape (num_features,)
+        The running variance is the unbiased one, as in PyTorch.
+    num_batches_tracked : Buffer, int64
+    """
+
+    axes: ClassVar[tuple[int, ...]]
+    sample_axes: ClassVar[int]
+    sample_kind: ClassVar[str]
+
+    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
+        super().__init__()
+        if num_features < 1:
+            raise ConfigError(f"num_features must be at least 1, not {num_features}")
+        self.num_features, self.eps, self.momentum = num_features, float(eps), float(momentum)
+        self.weight = Parameter(np.ones(num_features, np.float32))
+        self.bias = Parameter(np.zeros(num_features, np.float32))
+        self.running_mean = Buffer(np.zeros(num_features, np.float32))
+        self.running_var = Buffer(np.ones(num_features, np.float32))
+        self.num_batches_tracked = Buffer(np.array(0, np.int64))
+
+    def forward(
+        self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None
+    ) -> tuple[Array, BatchNormCache]:
+        """Return y, shape of x, and x̂ with its variance."""
+        count = x.size // self.num_features
+        from_batch = training and count > 1
+        if from_batch:
+            normalized, mean, variance = kernels.normalize_forward(x, self.axes, self.eps)
+            self._track(mean.reshape(-1), variance.reshape(-1) * (count / (count - 1)))
+        else:
+            variance = self._along_channels(self.running_var.value, x)
+            normalized = x - self._along_channels(self.running_mean.value, x)
+            normalized /= np.sqrt(variance + self.eps)
+        y = normalized * self._along_channels(self.weight.value, x)
+        y += self._along_channels(self.bias.value, x)
+        return y, BatchNormCache(normalized, variance, from_batch)
+
+    def backward(self, dy: Array, cache: BatchNormCache) -> Array:
+        """Write ∂L/∂γ and ∂L/∂β; return ∂L/∂x, shape of x."""
+        self.backward_parameters(dy, cache)
+        d_normalized = dy * self._along_channels(self.weight.value, dy)
+        if cache.from_batch:
+            return kernels.normalize_backward(
+                d_normalized, cache.normalized, cache.variance, self.axes, self.eps
+            )
+        d_normalized /= np.sqrt(cache.variance + self.eps)
+        return d_normalized
+
+    def backward_parameters(self, dy: Array, cache: BatchNormCache) -> None:
+        """Write ∂L/∂γ = Σ δ x̂ and ∂L/∂β = Σ δ."""
+        if self.weight.trainable:
+            self.weight.grad = (dy * cache.normalized).sum(axis=self.axes)
+        if self.bias.trainable:
+            self.bias.grad = dy.sum(axis=self.axes)
+
+    def output_shape(self, input_shape: PartialShape) -> PartialShape:
+        """Return the input's shape."""
+        if input_shape is None:
+            return (self.num_features,) + (None,) * (self.sample_axes - 1)
+        if len(input_shape) != self.sample_axes:
+            raise ShapeError(
+                f"takes samples of shape {self.sample_kind} but gets {input_shape}; "
+                "use BatchNorm1d for flat features and BatchNorm2d for images"
+            )
+        features = input_shape[0]
+        if features is not None and features != self.num_features:
+            raise ShapeError(
+                f"takes {self.num_features} features but gets {features}; "
+                f"make it {type(self).__name__}({features})"
+            )
+        return input_shape
+
+    def _track(self, mean: Array, variance: Array) -> None:
+        for buffer, batch in ((self.running_mean, mean), (self.running_var, variance)):
+            buffer.value = (1 - self.momentum) * buffer.value + self.momentum * batch
+        self.num_batches_tracked.value = self.num_batches_tracked.value + 1
+
+    def _along_channels(self, vector: Array, x: Array) -> Array:
+        """See a vector of one value a channel so that it broadcasts against x."""
+        return vector.reshape((1, -1) + (1,) * (x.ndim - 2))
+
+
+class BatchNorm1d(BatchNorm):
+    """Batch normalisation of features, (N, F): statistics over the batch. See `BatchNorm`.
+
+    Examples
+    --------
+    >>> y, _ = gn.BatchNorm1d(1).forward(np.array([[1.0], [3.0]]), training=True)
+    >>> y.round(3).ravel().tolist()
+    [-1.0, 1.0]
+    """
+
+    axes = (0,)
+    sample_axes = 1
+    sample_kind = "(features,)"
+
+
+class BatchNorm2d(BatchNorm):
+    """Batch normalisation of images, (N, C, H, W): statistics over batch and pixels.
+
+    See `BatchNorm`.
+
+    Examples
+    --------
+    >>> x = np.arange(8.0).reshape(2, 1, 2, 2)
+    >>> y, _ = gn.BatchNorm2d(1).forward(x, training=True)
+    >>> round(abs(float(y.mean())), 6), round(float(y.std()), 3)
+    (0.0, 1.0)
+    """
+
+    axes = (0, 2, 3)
+    sample_axes = 3
+    sample_kind = "(channels, height, width)"
+
+
+class LayerNormCache(NamedTuple):
+    """What the backward pass of layer normalisation needs."""
+
+    normalized: Array
+    variance: Array
+
+
+class LayerNorm(Layer):
+    """Layer normalisation (Ba et al., 2016): each sample by its own mean and variance.
+
+        x̂ = (x − μ_n) / √(σ²_n + ε),    y = γ x̂ + β
+
+    The same in training and evaluation. γ and β have one value a feature; neither decays.
+
+    Parameters
+    ----------
+    normalized_shape : int or sequence of int
+        Shape of a sample: all its values are normalised together.
+    eps : float
+
+    Attributes
+    ----------
+    weight, bias : Parameter, shape normalized_shape
+
+    Examples
+    --------
+    >>> y, _ = gn.LayerNorm(2).forward(np.array([[1.0, 3.0], [5.0, 9.0]]))
+    >>> y.round(3).tolist()
+    [[-1.0, 1.0], [-1.0, 1.0]]
+    """
+
+    def __init__(self, normalized_shape: int | Sequence[int], eps: float = 1e-5) -> None:
+        super().__init__()
+        single = isinstance(normalized_shape, (int, np.integer))
+        shape: Any = (normalized_shape,) if single else tuple(normalized_shape)  # type: ignore[arg-type]
+        self.normalized_shape: tuple[int, ...] = shape
+        self.eps = float(eps)
+        self.weight = Parameter(np.ones(self.normalized_shape, np.float32), decay=False)
+        self.bias = Parameter(np.zeros(self.normalized_shape, np.float32), decay=False)
+
+    def forward(
+        self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None
+    ) -> tuple[Array, LayerNormCache]:
+        """Return y, shape of x, and x̂ with its variance."""
+        normalized, _, variance = kernels.normalize_forward(x, self._axes, self.eps)
+        y = normalized * self.weight.value + self.bias.value
+        return y, LayerNormCache(normalized, variance)
+
+    def backward(self, dy: Array, cache: LayerNormCache) -> Array:
+        """Write ∂L/∂γ = Σ_n δ x̂ and ∂L/∂β = Σ_n δ; return ∂L/∂x, shape of x."""
+        self.backward_parameters(dy, cache)
+        return kernels.normalize_backward(
+            dy * self.weight.value, cache.normalized, cache.variance, self._axes, self.eps
+        )
+
+    def backward_parameters(self, dy: Array, cache: LayerNormCache) -> None:
+        """Write ∂L/∂γ and ∂L/∂β."""
+        if self.weight.trainable:
+            self.weight.grad = (dy * cache.normalized).sum(axis=0)
+        if self.bias.trainable:
+            self.bias.grad = dy.sum(axis=0)
+
+    def output_shape(self, input_shape: PartialShape) -> PartialShape:
+        """Return the input's shape, which must be `normalized_shape`."""
+        if input_shape is not None and (
+            len(input_shape) != len(self.normalized_shape)
+            or any(
+                got is not None and got != wanted
+                for got, wanted in zip(input_shape, self.normalized_shape, strict=True)
+            )
+        ):
+            raise ShapeError(
+                f"normalises samples of shape {self.normalized_shape} but gets {input_shape}; "
+                f"make it LayerNorm({input_shape})"
+            )
+        return self.normalized_shape
+
+    @property
+    def _axes(self) -> tuple[int, ...]:
+        return tuple(range(1, 1 + len(self.normalized_shape)))
