@@ -1,12 +1,14 @@
 """Data sets, splits, scaling and batches."""
 
 from glassnet.data.batches import batches
-from glassnet.data.dataset import Dataset, DataSplits
+from glassnet.data.dataset import Dataset
 from glassnet.data.fetch import fetch
+from glassnet.data.fitting import fit_scaling
 from glassnet.data.idx import read_idx, write_idx
 from glassnet.data.loading import load
+from glassnet.data.parts import DataSplits
 from glassnet.data.registry import describe, names, options_of
-from glassnet.data.scaling import Scaling, fit_scaling
+from glassnet.data.scaling import Scaling
 from glassnet.data.sources.images import read_image
 from glassnet.data.splits import k_folds, stratified_split
 

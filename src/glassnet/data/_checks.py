@@ -18,8 +18,8 @@ def checked_samples(raw: ArrayLike, where: str) -> Array:
     samples = _array(raw, where, "samples")
     if samples.ndim < 2:
         raise DataError(
-            f"{where}: samples have shape {samples.shape}, but need one axis for the samples and at "
-            "least one for their features; a single feature is x.reshape(-1, 1)"
+            f"{where}: samples have shape {samples.shape}, but need one axis for the samples and "
+            "at least one for their features; a single feature is x.reshape(-1, 1)"
         )
     if samples.size == 0:
         raise DataError(
@@ -56,8 +56,8 @@ def checked_targets(y: ArrayLike, samples: int, names: tuple[str, ...] | None, w
     if wrong.size:
         allowed = f"0 to {limit - 1}, as there are {limit} classes" if names else "0 upwards"
         raise DataError(
-            f"{where}: label {labels[wrong[0]]} of sample {wrong[0]} is out of range; labels go from "
-            f"{allowed} (targets to regress on are given as floats)"
+            f"{where}: label {labels[wrong[0]]} of sample {wrong[0]} is out of range; labels go "
+            f"from {allowed} (targets to regress on are given as floats)"
         )
     return labels
 
@@ -75,7 +75,8 @@ def checked_weights(weights: ArrayLike | None, samples: int, where: str) -> Arra
     checked = _finite(_array(weights, where, "sample weights"), where, "sample weights")
     if checked.shape != (samples,):
         raise DataError(
-            f"{where}: sample weights have shape {checked.shape}, but {samples} samples need ({samples},)"
+            f"{where}: sample weights have shape {checked.shape}, but there are {samples} samples; "
+            "each needs one"
         )
     if checked.min() < 0 or checked.max() == 0:
         raise DataError(f"{where}: sample weights must not be negative, and not all be zero")

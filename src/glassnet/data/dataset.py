@@ -10,7 +10,6 @@ from numpy.typing import DTypeLike
 from glassnet.arrays import Array, Shape
 from glassnet.data._checks import checked_samples, checked_targets, checked_weights
 from glassnet.data.scaling import Scaling
-from glassnet.errors import DataError
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -45,10 +44,10 @@ class Dataset:
 
     Examples
     --------
-    >>> data = Dataset(np.array([[0, 255], [51, 0]], np.uint8), [0, 1], Scaling(1 / 255))
+    >>> data = Dataset(np.array([[0, 255], [64, 0]], np.uint8), [0, 1], Scaling(1 / 256))
     >>> x, y = data.batch(np.array([1]))
     >>> x, y
-    (array([[0.2, 0. ]], dtype=float32), array([1]))
+    (array([[0.25, 0.  ]], dtype=float32), array([1]))
     """
 
     raw: Array
@@ -75,8 +74,10 @@ class Dataset:
         return len(self.raw)
 
     def __repr__(self) -> str:
-        kind = f"{self.classes} classes" if self.classes else f"targets {self.y.shape[1:] or 'y'}"
-        return f"Dataset({self.name!r}, {len(self)} × {self.sample_shape} {self.raw.dtype}, {kind})"
+        return (
+            f"Dataset({self.name!r}, {len(self)} samples {self.sample_shape} {self.raw.dtype}, "
+            f"{self.target_kind})"
+        )
 
     @property
     def sample_shape(self) -> Shape:
@@ -92,6 +93,13 @@ class Dataset:
         if self.y.dtype != np.int64:
             return None
         return len(self.class_names) if self.class_names else int(self.y.max()) + 1
+
+    @property
+    def target_kind(self) -> str:
+        """What the targets are, in words."""
+        if self.classes is not None:
+            return f"{self.classes} classes"
+        return f"{self.y.shape[1]} numbers each" if self.y.ndim == 2 else "one number each"
 
     def batch(
         self, indices: Array | Sequence[int] | slice, dtype: DTypeLike = np.float32
@@ -144,71 +152,3 @@ class Dataset:
         return Dataset(
             self.raw[indices], self.y[indices], self.scaling, weight, self.name, self.class_names
         )
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class DataSplits:
-    """The parts of a data set; `valid` and `test` may be absent.
-
-    Raises
-    ------
-    DataError
-        If the parts differ in the shape of a sample or in the kind of their targets.
-
-    Examples
-    --------
-    >>> part = Dataset(np.eye(4), [0, 1, 2, 1], name="small")
-    >>> DataSplits(part, None, part)
-    DataSplits('small', train 4, valid 0, test 4, samples (4,), 3 classes)
-    """
-
-    train: Dataset
-    valid: Dataset | None = None
-    test: Dataset | None = None
-
-    def __post_init__(self) -> None:
-        first = self.train
-        for part, data in (("validation", self.valid), ("test", self.test)):
-            if data is None:
-                continue
-            if data.sample_shape != first.sample_shape:
-                raise DataError(
-                    f"{self.name}: the {part} samples have shape {data.sample_shape}, "
-                    f"the training samples {first.sample_shape}; they must be alike"
-                )
-            if (data.y.dtype, data.y.shape[1:]) != (first.y.dtype, first.y.shape[1:]):
-                raise DataError(
-                    f"{self.name}: the {part} targets are {_kind(data)}, "
-                    f"the training targets {_kind(first)}; they must be alike"
-                )
-
-    def __repr__(self) -> str:
-        sizes = (("train", self.train), ("valid", self.valid), ("test", self.test))
-        parts = ", ".join(f"{part} {len(data) if data is not None else 0}" for part, data in sizes)
-        kind = f"{self.classes} classes" if self.classes else _kind(self.train)
-        return f"DataSplits({self.name!r}, {parts}, samples {self.sample_shape}, {kind})"
-
-    @property
-    def name(self) -> str:
-        """The name of the data set."""
-        return self.train.name
-
-    @property
-    def sample_shape(self) -> Shape:
-        """The shape of one sample."""
-        return self.train.sample_shape
-
-    @property
-    def class_names(self) -> tuple[str, ...] | None:
-        """The name of class 0, 1, …, where there are names."""
-        return tuple(self.train.class_names) if self.train.class_names else None
-
-    @property
-    def classes(self) -> int | None:
-        """The number of classes in all parts together, or `None` for other targets."""
-        parts = (part for part in (self.train, self.valid, self.test) if part is not None)
-        return max((part.classes for part in parts if part.classes), default=None)
-
-
-def _kind(data: Dataset) -> str:
-    return "class labels" if data.classes else f"numbers of shape {data.y.shape[1:]}"

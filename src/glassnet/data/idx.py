@@ -5,13 +5,13 @@ dimension, then the values; often compressed with gzip.
 """
 
 import gzip
+import io
 import math
 import os
 import struct
 import tempfile
 import zlib
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
@@ -70,11 +70,11 @@ def read_idx(path: str | Path) -> Array:
     except FileNotFoundError as error:
         raise DataError(f"{path}: there is no such file") from error
     except (EOFError, zlib.error, OSError) as error:
-        reason = "the gzip file is truncated" if isinstance(error, EOFError) else str(error)
+        reason = "the gzip file is truncated" if isinstance(error, EOFError) else error
         raise DataError(f"{path}: cannot be read ({reason}); bring the file again") from error
 
 
-def _read(file: BinaryIO | gzip.GzipFile, path: Path, limit: int) -> Array:
+def _read(file: io.BufferedIOBase, path: Path, limit: int) -> Array:
     """Read the array; `limit` is the largest number of bytes the file can hold."""
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in TYPES or not 1 <= magic[3] <= 32:
@@ -96,7 +96,7 @@ def _read(file: BinaryIO | gzip.GzipFile, path: Path, limit: int) -> Array:
         array = np.empty(shape, dtype)
     except (ValueError, MemoryError) as error:
         raise DataError(f"{path}: an array of shape {shape} does not fit into memory") from error
-    view = memoryview(array.reshape(-1).view(np.uint8))
+    view = array.reshape(-1).view(np.uint8).data
     filled = 0
     while filled < promised and (read := file.readinto(view[filled:])):
         filled += read
@@ -137,8 +137,8 @@ def write_idx(path: str | Path, array: Array) -> None:
     dtype = array.dtype.newbyteorder(">")
     if dtype not in codes or not 1 <= array.ndim <= 32 or max(array.shape) >= 1 << 32:
         raise DataError(
-            f"{path}: IDX cannot hold an array of {array.dtype} and shape {array.shape}; its types are "
-            "uint8, int8, int16, int32, float32 and float64, its dimensions 1 to 32"
+            f"{path}: IDX cannot hold an array of {array.dtype} and shape {array.shape}; its types "
+            "are uint8, int8, int16, int32, float32 and float64, its dimensions 1 to 32"
         )
     header = struct.pack(f">BBBB{array.ndim}I", 0, 0, codes[dtype], array.ndim, *array.shape)
     content = header + array.astype(dtype).tobytes()

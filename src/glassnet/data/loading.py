@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from glassnet.data._words import nearest
-from glassnet.data.dataset import Dataset, DataSplits
+from glassnet.data.dataset import Dataset
+from glassnet.data.fitting import fit_scaling
+from glassnet.data.parts import DataSplits
 from glassnet.data.registry import options_of, source_of
-from glassnet.data.scaling import Scaling, fit_scaling
+from glassnet.data.scaling import Scaling
 from glassnet.data.splits import held_count, stratified_split
 from glassnet.errors import ConfigError
 from glassnet.randomness import stream
@@ -117,9 +119,10 @@ def _checked(name: str, options: dict[str, Any]) -> dict[str, Any]:
     allowed = options_of(name)
     for key in options:
         if key not in allowed:
+            hint = nearest(key, (*allowed, *GENERAL_OPTIONS))
             raise ConfigError(
-                f"the data set {name!r} has no option {key!r}"
-                f"{nearest(key, (*allowed, *GENERAL_OPTIONS))}; it has {', '.join(allowed) or 'none'}"
+                f"the data set {name!r} has no option {key!r}{hint}; "
+                f"it has {', '.join(allowed) or 'none of its own'}"
             )
     for key in allowed:
         if key not in options and parameters[key].default is inspect.Parameter.empty:

@@ -8,10 +8,10 @@ from typing import Any
 
 from glassnet.arrays import Shape
 from glassnet.data._words import nearest
-from glassnet.data.dataset import DataSplits
 from glassnet.data.fetch import cache_dir, given_dir, present
+from glassnet.data.parts import DataSplits
 from glassnet.data.remote import FILES
-from glassnet.data.sources import arrays, csv, generated, images, public
+from glassnet.data.sources import arrays, generated, images, public, tables
 from glassnet.errors import ConfigError
 
 
@@ -71,7 +71,7 @@ SOURCES: dict[str, Source] = {
     "circles": _made(generated.circles, "a circle around another", 2),
     "blobs": _made(generated.blobs, "normal clouds", 3),
     "spirals": _made(generated.spirals, "arms winding round the origin", 3),
-    "csv": Source(csv.csv, "a table of numbers in a CSV file"),
+    "csv": Source(tables.csv, "a table of numbers in a CSV file"),
     "npz": Source(arrays.npz, "arrays x and y in a NumPy .npz file"),
     "idx": Source(arrays.idx, "samples and labels in two IDX files"),
     "images": Source(images.images, "a folder of PNG or JPEG files, a sub-folder for each class"),

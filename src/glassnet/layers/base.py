@@ -343,7 +343,7 @@ class Layer:
 
         Examples
         --------
-            >>> gn.Linear(2, 3).config()
+        >>> gn.Linear(2, 3).config()
         {'type': 'Linear', 'in_features': 2, 'out_features': 3}
         """
         arguments = {name: _describe(value) for name, value in self.arguments().items()}

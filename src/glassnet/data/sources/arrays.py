@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from glassnet.arrays import Array
-from glassnet.data.dataset import Dataset, DataSplits
+from glassnet.data.dataset import Dataset
 from glassnet.data.idx import read_idx
+from glassnet.data.parts import DataSplits
 from glassnet.errors import ConfigError, DataError
 
 
@@ -44,7 +45,7 @@ def idx(
     test_images: str | Path | None = None,
     test_labels: str | Path | None = None,
 ) -> DataSplits:
-    """Samples and labels from IDX files of the user's."""
+    """Read samples and labels from IDX files of the user's."""
     if (test_images is None) != (test_labels is None):
         raise ConfigError("test_images and test_labels belong together; give both or neither")
     train = read_pair(Path(images), Path(labels), "idx")
@@ -54,7 +55,7 @@ def idx(
 
 
 def npz(path: str | Path) -> DataSplits:
-    """Arrays from a `.npz` file: `x`, `y`, or `x_train`, `y_train` and `x_test`, `y_test`.
+    """Read arrays from a `.npz` file: `x`, `y`, or `x_train`, `y_train` and `x_test`, `y_test`.
 
     `x_valid`, `y_valid` may be there too.
     """

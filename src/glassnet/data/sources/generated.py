@@ -3,12 +3,13 @@
 import numpy as np
 
 from glassnet.arrays import Array
-from glassnet.data.dataset import Dataset, DataSplits
+from glassnet.data.dataset import Dataset
+from glassnet.data.parts import DataSplits
 from glassnet.errors import ConfigError
 
 
 def moons(samples: int = 1000, noise: float = 0.2, seed: int = 0) -> DataSplits:
-    """Two interleaved half circles of radius 1; `noise` is a standard deviation."""
+    """Make two interleaved half circles of radius 1; `noise` is a standard deviation."""
     from sklearn.datasets import make_moons
 
     _check(samples, noise, seed, 2)
@@ -18,7 +19,7 @@ def moons(samples: int = 1000, noise: float = 0.2, seed: int = 0) -> DataSplits:
 def circles(
     samples: int = 1000, noise: float = 0.1, factor: float = 0.5, seed: int = 0
 ) -> DataSplits:
-    """A circle of radius 1 around one of radius `factor`."""
+    """Make a circle of radius 1 around one of radius `factor`."""
     from sklearn.datasets import make_circles
 
     _check(samples, noise, seed, 2)
@@ -30,7 +31,7 @@ def circles(
 def blobs(
     samples: int = 1000, noise: float = 1.0, centers: int = 3, features: int = 2, seed: int = 0
 ) -> DataSplits:
-    """Normal clouds around centres drawn from the cube -10..10."""
+    """Make normal clouds around centres drawn from the cube -10..10."""
     from sklearn.datasets import make_blobs
 
     _check(samples, noise, seed, centers)
@@ -43,7 +44,7 @@ def blobs(
 def spirals(
     samples: int = 1000, noise: float = 0.03, centers: int = 3, turns: float = 0.75, seed: int = 0
 ) -> DataSplits:
-    """Arms that wind around the origin, `centers` of them, out to radius 1.
+    """Make arms that wind around the origin, `centers` of them, out to radius 1.
 
     A point at radius r of arm k lies at the angle 2π (k / centers + turns · r).
     """

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from glassnet.arrays import Array, as_pair
-from glassnet.data.dataset import Dataset, DataSplits
+from glassnet.data.dataset import Dataset
+from glassnet.data.parts import DataSplits
 from glassnet.errors import DataError
 
 if TYPE_CHECKING:
@@ -50,10 +51,10 @@ def read_image(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Pillow warns of is refused below
-            picture = Image.open(path, formats=("PNG", "JPEG"))
-        with picture:
-            _check_extent(path, picture.size)  # known from the header, before any pixel is read
-            picture = _flat(ImageOps.exif_transpose(picture), "RGB" if color else "L")
+            opened = Image.open(path, formats=("PNG", "JPEG"))
+        with opened:
+            _check_extent(path, opened.size)  # known from the header, before any pixel is read
+            picture = _flat(ImageOps.exif_transpose(opened), "RGB" if color else "L")
     except FileNotFoundError as error:
         raise DataError(f"{path}: there is no such file") from error
     except DataError:
@@ -62,7 +63,8 @@ def read_image(
     except Exception as error:
         reason = ": it is giant" if isinstance(error, Image.DecompressionBombError) else ""
         raise DataError(
-            f"{path}: is not a PNG or JPEG picture that can be read{reason}; replace it or take it away"
+            f"{path}: is not a PNG or JPEG picture that can be read{reason}; "
+            "replace it or take it away"
         ) from error
     if pair is not None and picture.size != pair[::-1]:
         picture = picture.resize(pair[::-1], Image.Resampling.LANCZOS)
@@ -76,7 +78,7 @@ def images(
     color: bool = False,
     test_path: str | Path | None = None,
 ) -> DataSplits:
-    """Pictures in a folder with one sub-folder per class; the classes are sorted by name.
+    """Read the pictures in a folder with one sub-folder per class; the classes are sorted by name.
 
     Pictures of several sizes need `size`, which they are then resized to. Hidden files are
     passed over; a file that is no picture is refused.

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from glassnet.arrays import Array
-from glassnet.data.dataset import Dataset, DataSplits
+from glassnet.data.dataset import Dataset
 from glassnet.data.fetch import locate
+from glassnet.data.parts import DataSplits
 from glassnet.data.remote import FILES
 from glassnet.data.sources.arrays import read_pair
 from glassnet.errors import DataError
@@ -20,7 +21,7 @@ KANA = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
 
 
 def digits() -> DataSplits:
-    """Handwritten digits bundled with scikit-learn: (1797, 1, 8, 8), values 0 to 16."""
+    """Read the handwritten digits bundled with scikit-learn: (1797, 1, 8, 8), values 0 to 16."""
     from sklearn.datasets import load_digits
 
     bundled = load_digits()
@@ -29,17 +30,17 @@ def digits() -> DataSplits:
 
 
 def mnist(data_dir: str | Path | None = None) -> DataSplits:
-    """Handwritten digits."""
+    """Read MNIST: handwritten digits."""
     return _official("mnist", DIGITS, data_dir)
 
 
 def fashion_mnist(data_dir: str | Path | None = None) -> DataSplits:
-    """Pictures of clothes."""
+    """Read Fashion-MNIST: pictures of clothes."""
     return _official("fashion-mnist", CLOTHES, data_dir)
 
 
 def kmnist(data_dir: str | Path | None = None) -> DataSplits:
-    """Cursive Japanese characters."""
+    """Read Kuzushiji-MNIST: cursive Japanese characters."""
     return _official("kmnist", KANA, data_dir)
 
 
@@ -50,7 +51,7 @@ def _official(name: str, class_names: tuple[str, ...], data_dir: str | Path | No
 
 
 def digits16(data_dir: str | Path | None = None) -> DataSplits:
-    """A preparation of the USPS digits, divided into three parts."""
+    """Read a preparation of the USPS digits, divided into three parts."""
     from scipy.io import loadmat
 
     (path,) = locate(FILES["digits16"], data_dir)

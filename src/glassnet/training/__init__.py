@@ -1,0 +1,32 @@
+"""Training: the loop, what looks on, and what is recorded."""
+
+from glassnet.training.callbacks import Callback, EarlyStopping
+from glassnet.training.evaluation import Evaluation, evaluate
+from glassnet.training.history import History, Record
+from glassnet.training.metrics import (
+    ClassReport,
+    accuracy,
+    class_report,
+    confusion_matrix,
+    named_metric,
+    predicted_class,
+    top_k,
+)
+from glassnet.training.trainer import Trainer
+
+__all__ = [
+    "Callback",
+    "ClassReport",
+    "EarlyStopping",
+    "Evaluation",
+    "History",
+    "Record",
+    "Trainer",
+    "accuracy",
+    "class_report",
+    "confusion_matrix",
+    "evaluate",
+    "named_metric",
+    "predicted_class",
+    "top_k",
+]

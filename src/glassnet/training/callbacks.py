@@ -1,0 +1,120 @@
+"""What can look on, and step in, while a training runs."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from glassnet.arrays import Array
+from glassnet.errors import ConfigError
+from glassnet.training.history import Record, goes_down, is_better
+
+if TYPE_CHECKING:
+    from glassnet.training.trainer import Trainer
+
+
+class Callback:
+    """Base of all callbacks; each method does nothing unless a subclass says otherwise.
+
+    Examples
+    --------
+    >>> class Loud(gn.Callback):
+    ...     def on_epoch(self, trainer, record):
+    ...         print(f"epoch {record['epoch']}: {record['train_loss']:.3f}")
+    """
+
+    def on_start(self, trainer: Trainer) -> None:
+        """Act before the first epoch."""
+
+    def on_step(self, trainer: Trainer, record: Record) -> None:
+        """Act after a step; `record` holds its loss, learning rate and gradient norm."""
+
+    def on_epoch(self, trainer: Trainer, record: Record) -> None:
+        """Act after an epoch; `record` is the one just added to the history."""
+
+    def on_end(self, trainer: Trainer) -> None:
+        """Act at the end, also when the training was stopped or interrupted."""
+
+
+class EarlyStopping(Callback):
+    """Stop when a figure has not improved for some epochs, and go back to the best weights.
+
+    Parameters
+    ----------
+    metric : str
+        A column of the history, such as ``"valid_loss"`` or ``"valid_accuracy"``. Losses and errors
+        should fall, everything else should rise.
+    patience : int
+        How many epochs in a row may pass without improvement; the training stops after the last of
+        them.
+    min_delta : float
+        What counts as an improvement: by more than this.
+    restore_best : bool
+        Give the model back its best weights at the end, however the training ended.
+
+    Attributes
+    ----------
+    best, best_epoch : float, int
+        The best value so far and its epoch, counted from 1.
+    best_weights, last_weights : dict of str to ndarray, or None
+        The state of the model at the best epoch, and at the end before it went back to the best.
+
+    Examples
+    --------
+    >>> gn.EarlyStopping("valid_accuracy", patience=3)
+    EarlyStopping('valid_accuracy', patience=3, min_delta=0.0, restore_best=True)
+    """
+
+    def __init__(
+        self,
+        metric: str = "valid_loss",
+        patience: int = 5,
+        min_delta: float = 0.0,
+        restore_best: bool = True,
+    ) -> None:
+        if patience < 1:
+            raise ConfigError(f"EarlyStopping: patience must be at least 1, not {patience}")
+        if not 0 <= min_delta < math.inf:
+            raise ConfigError(f"EarlyStopping: min_delta must be at least 0, not {min_delta}")
+        self.metric, self.patience = metric, patience
+        self.min_delta, self.restore_best = min_delta, restore_best
+        self._begin()
+
+    def _begin(self) -> None:
+        self.best = math.inf if goes_down(self.metric) else -math.inf
+        self.best_epoch = 0
+        self.best_weights: dict[str, Array] | None = None
+        self.last_weights: dict[str, Array] | None = None
+        self._waited = 0
+
+    def on_start(self, trainer: Trainer) -> None:
+        """Start counting; a second `fit` goes on from the first one's best."""
+        self._waited = 0
+
+    def on_epoch(self, trainer: Trainer, record: Record) -> None:
+        """Compare with the best epoch so far."""
+        if self.metric not in record:
+            raise ConfigError(
+                f"early stopping watches {self.metric!r}, but the epochs have only "
+                f"{', '.join(record)}; choose one of these, or give validation data"
+            )
+        value = record[self.metric]
+        if is_better(self.metric, value, self.best, self.min_delta):
+            self.best, self.best_epoch, self._waited = value, int(record["epoch"]), 0
+            self.best_weights = trainer.model.state_dict()
+            return
+        self._waited += 1
+        if self._waited >= self.patience:
+            trainer.stop(f"no better {self.metric} for {self.patience} epochs")
+
+    def on_end(self, trainer: Trainer) -> None:
+        """Go back to the best weights."""
+        self.last_weights = trainer.model.state_dict()
+        if self.restore_best and self.best_weights is not None:
+            trainer.model.load_state_dict(self.best_weights)
+
+    def __repr__(self) -> str:
+        return (
+            f"EarlyStopping({self.metric!r}, patience={self.patience}, "
+            f"min_delta={self.min_delta}, restore_best={self.restore_best})"
+        )

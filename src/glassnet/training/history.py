@@ -1,0 +1,99 @@
+"""What happened in a training, epoch by epoch and, if asked, step by step."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+
+from glassnet.errors import ConfigError
+
+Record = dict[str, float]
+
+
+class History:
+    """The record of a training.
+
+    Attributes
+    ----------
+    epochs : list of dict
+        One record an epoch: ``epoch`` (from 1), ``train_loss``, ``train_accuracy``, ``penalty``,
+        ``valid_loss``, ``valid_accuracy``, ``lr``, ``grad_norm``, ``seconds``. Training figures are
+        means over the epoch's batches as they were met, with dropout; validation figures are taken
+        at the epoch's end. ``train_loss`` is without the penalty.
+    steps : list of dict
+        One record a step, if they were asked for.
+    stopped : str
+        Why it ended before the planned epochs; empty where it did not.
+
+    Examples
+    --------
+    >>> history = gn.History()
+    >>> history.epochs.append({"epoch": 1, "train_loss": 0.5})
+    >>> history["train_loss"]
+    [0.5]
+    """
+
+    def __init__(self) -> None:
+        self.epochs: list[Record] = []
+        self.steps: list[Record] = []
+        self.stopped = ""
+
+    def __getitem__(self, name: str) -> list[float]:
+        """Return a column over the epochs."""
+        return _column(self.epochs, name)
+
+    def __len__(self) -> int:
+        return len(self.epochs)
+
+    @property
+    def columns(self) -> list[str]:
+        """Every name that some epoch has, in order of appearance."""
+        return _columns(self.epochs)
+
+    def to_csv(self, *, steps: bool = False) -> str:
+        """Return the table of epochs, or of steps, as comma-separated values.
+
+        Numbers are written so that reading them gives the same bits.
+        """
+        records = self.steps if steps else self.epochs
+        text = io.StringIO()
+        writer = csv.DictWriter(text, _columns(records), restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(
+            {name: repr(value) for name, value in record.items()} for record in records
+        )
+        return text.getvalue()
+
+    def __repr__(self) -> str:
+        last = ", ".join(f"{k} {v:.4g}" for k, v in self.epochs[-1].items()) if self.epochs else ""
+        return f"History({len(self)} epochs{'; last: ' if last else ''}{last})"
+
+
+def is_better(name: str, value: float, best: float, margin: float = 0.0) -> bool:
+    """Whether a figure is better than the best so far: losses and errors down, all others up.
+
+    Examples
+    --------
+    >>> is_better("valid_loss", 0.1, 0.2), is_better("valid_accuracy", 0.1, 0.2)
+    (True, False)
+    """
+    if goes_down(name):
+        return value < best - margin
+    return value > best + margin
+
+
+def goes_down(name: str) -> bool:
+    """Whether smaller is better."""
+    return name.endswith(("loss", "mae", "error"))
+
+
+def _columns(records: Iterable[Record]) -> list[str]:
+    return list(dict.fromkeys(name for record in records for name in record))
+
+
+def _column(records: list[Record], name: str) -> list[float]:
+    known = _columns(records)
+    if name not in known:
+        raise ConfigError(f"the history has no {name!r}; it has {', '.join(known) or 'no epochs'}")
+    return [record.get(name, float("nan")) for record in records]

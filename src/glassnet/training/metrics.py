@@ -1,0 +1,177 @@
+"""Figures of merit, from outputs and targets.
+
+The name of a metric is what a history, a configuration and early stopping call it: "accuracy",
+"top3" (or any number), "mae", "r2".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from glassnet.arrays import Array
+from glassnet.errors import ConfigError
+from glassnet.losses import Loss
+
+Metric = Callable[[Array, Array], float]
+"""(output, target) → value; a mean over samples, so that means of batches can be combined."""
+
+
+def predicted_class(output: Array) -> Array:
+    """Return the class of the largest output; for a single logit, whether it is positive."""
+    if output.shape[1] == 1:
+        return (output[:, 0] > 0).astype(np.int64)
+    return output.argmax(axis=1)
+
+
+def accuracy(output: Array, target: Array) -> float:
+    """Return the part of samples whose class is right.
+
+    Parameters
+    ----------
+    output : ndarray, shape (N, K)
+        Logits or probabilities; K = 1 means a single logit.
+    target : ndarray
+        Labels (N,), or rows of probabilities, of which the largest counts.
+
+    Examples
+    --------
+    >>> accuracy(np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1]))
+    0.5
+    """
+    return float((predicted_class(output) == _as_labels(target)).mean())
+
+
+def top_k(k: int) -> Metric:
+    """Return the metric: part of samples whose class is among the k largest outputs.
+
+    Among equal outputs the first classes count as larger, as `argmax` has it.
+
+    Examples
+    --------
+    >>> top_k(2)(np.array([[0.1, 0.3, 0.6], [0.5, 0.3, 0.2]]), np.array([1, 2]))
+    0.5
+    """
+
+    def metric(output: Array, target: Array) -> float:
+        best = np.argsort(-output, axis=1, kind="stable")[:, :k]
+        return float((best == _as_labels(target)[:, None]).any(axis=1).mean())
+
+    return metric
+
+
+def mean_absolute_error(output: Array, target: Array) -> float:
+    """Return the mean of |output − target|."""
+    return float(np.abs(output - target.reshape(output.shape)).mean())
+
+
+def r2(output: Array, target: Array) -> float:
+    """Return 1 − Σ(output − target)² / Σ(target − mean)²: the part of variance explained.
+
+    Over a batch it is the batch's; `evaluate` takes it over all samples.
+    """
+    wanted = target.reshape(output.shape)
+    spread = float(np.square(wanted - wanted.mean(axis=0)).sum())
+    return 1 - float(np.square(output - wanted).sum()) / spread if spread else float("nan")
+
+
+def named_metric(name: str) -> Metric:
+    """Return the metric of that name.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+
+    Examples
+    --------
+    >>> named_metric("top1")(np.array([[0.1, 0.9]]), np.array([1]))
+    1.0
+    """
+    plain: dict[str, Metric] = {"accuracy": accuracy, "mae": mean_absolute_error, "r2": r2}
+    if name in plain:
+        return plain[name]
+    if name.startswith("top") and name[3:].isdigit() and int(name[3:]) > 0:
+        return top_k(int(name[3:]))
+    raise ConfigError(f"no metric is called {name!r}; there are {', '.join(plain)}, top3, top5, …")
+
+
+def default_metrics(loss: Loss, target: Array) -> tuple[str, ...]:
+    """Return the names of the metrics that suit the loss and the targets."""
+    labelled = np.issubdtype(target.dtype, np.integer) or loss.kind != "regression"
+    return ("accuracy",) if labelled else ("mae", "r2")
+
+
+def confusion_matrix(output: Array, target: Array) -> Array:
+    """Return counts: row the true class, column the predicted one.
+
+    Examples
+    --------
+    >>> confusion_matrix(np.eye(2)[[0, 1, 1]], np.array([0, 1, 0]))
+    array([[1, 1],
+           [0, 1]])
+    """
+    classes = max(output.shape[1], 2)
+    pairs = _as_labels(target) * classes + predicted_class(output)
+    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+
+
+@dataclass(frozen=True)
+class ClassReport:
+    """How well each class is found; arrays of one number a class, NaN where there is none.
+
+    Attributes
+    ----------
+    precision : of those said to be of the class, the part that is
+    recall : of those of the class, the part that was found
+    f1 : the harmonic mean of both
+    support : how many there are
+    """
+
+    precision: Array
+    recall: Array
+    f1: Array
+    support: Array
+
+
+def class_report(confusion: Array) -> ClassReport:
+    """Return precision, recall and F1 of each class, from a confusion matrix.
+
+    Examples
+    --------
+    >>> report = class_report(np.array([[8, 2], [0, 10]]))
+    >>> report.precision.round(3).tolist(), report.recall.tolist()
+    ([1.0, 0.833], [0.8, 1.0])
+    """
+    right, said, are = confusion.diagonal(), confusion.sum(axis=0), confusion.sum(axis=1)
+
+    def part(count: Array, whole: Array) -> Array:
+        return np.divide(count, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+
+    return ClassReport(part(right, said), part(right, are), part(2 * right, said + are), are)
+
+
+class RunningMean:
+    """Means over an epoch, each batch counted by its samples."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, float] = {}
+        self._count = 0
+
+    def add(self, values: Mapping[str, float], samples: int) -> None:
+        """Take in one batch's values."""
+        self._count += samples
+        for name, value in values.items():
+            self._sums[name] = self._sums.get(name, 0.0) + value * samples
+
+    def result(self) -> dict[str, float]:
+        """Return the means."""
+        return {name: total / self._count for name, total in self._sums.items()}
+
+
+def _as_labels(target: Array) -> Array:
+    if target.ndim == 2 and target.shape[1] > 1:
+        return target.argmax(axis=1)
+    return target.reshape(-1).astype(np.int64, copy=False)

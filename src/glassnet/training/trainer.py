@@ -1,0 +1,261 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from glassnet.arrays import Array
+from glassnet.data import Dataset, batches
+from glassnet.errors import ConfigError, ShapeError, TrainingError
+from glassnet.layers import Layer
+from glassnet.losses import Loss
+from glassnet.optimizers import Optimizer
+from glassnet.parameters import ParameterStore
+from glassnet.randomness import stream
+from glassnet.regularizers import Regularizer
+from glassnet.schedules import Constant, Progress, Schedule
+from glassnet.training.callbacks import Callback
+from glassnet.training.evaluation import evaluate
+from glassnet.training.history import History, Record
+from glassnet.training.interruption import Interruption, deferred_interruption
+from glassnet.training.metrics import RunningMean, default_metrics, named_metric
+
+Data = Dataset | tuple[Array, Array]
+
+
+class Trainer:
+    """Trains a model: batch by batch, forward, loss, backward, update.
+
+    Parameters
+    ----------
+    model : Layer
+        Initialized here, from `seed`, where it has no values yet.
+    loss : Loss
+    optimizer : Optimizer
+    schedule : Schedule, optional
+        Learning rates over time; by default the optimizer's, always.
+    regularizers : sequence of Regularizer
+        Penalties on the weights; their gradient is added, their value reported apart.
+    callbacks : sequence of Callback
+    metrics : sequence of str, optional
+        By default those that suit loss and targets.
+    clip_norm : float, optional
+        Gradients whose norm (over all parameters together) is larger are scaled down to it
+        (Pascanu et al., 2013).
+    seed : int
+        For initial weights, order of samples and dropout, each with a stream of its own.
+    record_steps : bool
+        Whether the history keeps a record of every step too.
+
+    Attributes
+    ----------
+    history : History
+    step_count : int
+        Steps taken, over all calls of `fit`.
+
+    Examples
+    --------
+    >>> data = gn.data.load("moons")
+    >>> model = gn.Sequential(gn.Linear(2, 8), gn.Tanh(), gn.Linear(8, 2))
+    >>> trainer = gn.Trainer(model, gn.SoftmaxCrossEntropy(), gn.Adam(lr=0.02))
+    >>> history = trainer.fit(data.train, data.valid, epochs=30, batch_size=16)
+    >>> history["train_loss"][-1] < history["train_loss"][0]
+    True
+    """
+
+    def __init__(
+        self,
+        model: Layer,
+        loss: Loss,
+        optimizer: Optimizer,
+        *,
+        schedule: Schedule | None = None,
+        regularizers: Sequence[Regularizer] = (),
+        callbacks: Sequence[Callback] = (),
+        metrics: Sequence[str] | None = None,
+        clip_norm: float | None = None,
+        seed: int = 0,
+        record_steps: bool = False,
+    ) -> None:
+        if clip_norm is not None and not clip_norm > 0:
+            raise ConfigError(f"clip_norm must be above 0, not {clip_norm}")
+        self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.schedule = schedule or Constant()
+        self.regularizers, self.callbacks = tuple(regularizers), tuple(callbacks)
+        self.metrics, self.clip_norm = metrics, clip_norm
+        self.seed, self.record_steps = seed, record_steps
+        self.history = History()
+        self.step_count = 0
+        self.epochs_planned = 0
+        self.steps_per_epoch = 0
+        self._shuffle = stream(seed, "shuffle")
+        self._dropout = stream(seed, "dropout")
+        self._store: ParameterStore | None = None
+
+    def fit(
+        self,
+        train: Data,
+        valid: Data | None = None,
+        *,
+        epochs: int = 10,
+        batch_size: int = 32,
+        shuffle: bool = True,
+    ) -> History:
+        """Train for some epochs, and return the history.
+
+        Calling it again goes on: two times five epochs are ten.
+
+        Parameters
+        ----------
+        train, valid : Dataset, or (x, y)
+            Validation data, where given, are evaluated after every epoch.
+        epochs, batch_size : int
+            The last batch of an epoch may be smaller.
+        shuffle : bool
+            Draw a new order for every epoch.
+
+        Raises
+        ------
+        ShapeError, ConfigError, DataError
+            If model, data and loss do not fit together.
+        TrainingError
+            If loss or gradient are no longer finite; the weights are those before that step.
+        KeyboardInterrupt
+            After Ctrl-C, between two steps, when the callbacks have ended: the model then has its
+            best weights (with `EarlyStopping`) or its last.
+        """
+        train, valid = _as_dataset(train), None if valid is None else _as_dataset(valid)
+        self._prepare(train, epochs, batch_size)
+        with deferred_interruption() as interruption:
+            for callback in self.callbacks:
+                callback.on_start(self)
+            try:
+                for _ in range(epochs):
+                    started = time.perf_counter()
+                    record = self._train_epoch(train, batch_size, shuffle, interruption)
+                    if interruption.requested:
+                        self.stop("interrupted")
+                        break
+                    if valid is not None:
+                        found = evaluate(self.model, valid, self.loss, metrics=self.metrics)
+                        record |= found.record("valid")
+                    record["seconds"] = time.perf_counter() - started
+                    self.history.epochs.append(record)
+                    for callback in self.callbacks:
+                        callback.on_epoch(self, record)
+                    if self.history.stopped:
+                        break
+            finally:
+                for callback in self.callbacks:
+                    callback.on_end(self)
+        if interruption.requested:
+            raise KeyboardInterrupt
+        return self.history
+
+    def step(self, x: Array, y: Array, sample_weight: Array | None = None) -> tuple[Array, Record]:
+        """Take one step on a batch; return the outputs before it, and its record.
+
+        Parameters
+        ----------
+        x : ndarray, shape (N, ...)
+        y : ndarray
+            Targets as the loss takes them.
+        sample_weight : ndarray, shape (N,), optional
+        """
+        store = self._packed()
+        output, cache = self.model.forward(x, training=True, rng=self._dropout)
+        value, dy = self.loss(output, y, sample_weight)
+        self.model.backward_parameters(dy, cache)
+        for regularizer in self.regularizers:
+            regularizer.add_gradient(store.value[store.decayed], store.grad[store.decayed])
+        norm = math.sqrt(np.dot(store.grad, store.grad))
+        lr = self.schedule(self.optimizer.lr, self.progress)
+        if not math.isfinite(value + norm):
+            self._refuse_non_finite(value, norm, lr)
+        if self.clip_norm is not None and norm > self.clip_norm:
+            store.grad *= self.clip_norm / norm
+        self.optimizer.step(store.value, store.grad, lr, decayed=store.decayed)
+        self.step_count += 1
+        return output, {"loss": value, "lr": lr, "grad_norm": norm}
+
+    def penalty(self) -> float:
+        """Return the sum of the regularisers' penalties of the weights as they are now."""
+        store = self._packed()
+        return sum(r.penalty(store.value[store.decayed]) for r in self.regularizers)
+
+    def stop(self, reason: str) -> None:
+        """End the training after this epoch; for callbacks."""
+        self.history.stopped = reason
+
+    @property
+    def progress(self) -> Progress:
+        """How far the training has come."""
+        watched = "valid_loss" if self.history and "valid_loss" in self.history.epochs[-1] else ""
+        losses = self.history[watched or "train_loss"] if self.history else ()
+        return Progress(
+            self.step_count, max(1, self.steps_per_epoch), max(1, self.epochs_planned), losses
+        )
+
+    def _train_epoch(
+        self, train: Dataset, batch_size: int, shuffle: bool, interruption: Interruption
+    ) -> Record:
+        names = default_metrics(self.loss, train.y) if self.metrics is None else self.metrics
+        metrics = {name: named_metric(name) for name in names if name != "r2"}
+        mean, rng = RunningMean(), self._shuffle if shuffle else None
+        for x, y, weight in batches(train, batch_size, rng, dtype=self.model.dtype):
+            output, record = self.step(x, y, weight)
+            figures = {"train_loss": record["loss"], "grad_norm": record["grad_norm"]}
+            figures |= {f"train_{name}": metric(output, y) for name, metric in metrics.items()}
+            mean.add(figures, len(x))
+            if self.record_steps:
+                self.history.steps.append({"step": self.step_count, **record})
+            for callback in self.callbacks:
+                callback.on_step(self, record)
+            if interruption.requested:
+                break
+        return {
+            "epoch": len(self.history) + 1,
+            **mean.result(),
+            "penalty": self.penalty(),
+            "lr": record["lr"],
+        }
+
+    def _prepare(self, train: Dataset, epochs: int, batch_size: int) -> None:
+        """Find out before the first step whether everything fits."""
+        if epochs < 1:
+            raise ConfigError(f"epochs must be at least 1, not {epochs}")
+        batches(train, batch_size)  # refuses a batch size that cannot be
+        self.model.initialize(stream(self.seed, "init"), missing_only=True)
+        self.model.output_shape(train.sample_shape)
+        if not self.model.is_trainable:
+            raise ConfigError("the model has no parameter to train; unfreeze some")
+        self.steps_per_epoch = math.ceil(len(train) / batch_size)
+        self.epochs_planned = len(self.history) + epochs
+        self.history.stopped = ""
+
+    def _packed(self) -> ParameterStore:
+        """Return the model's parameters as flat vectors, packed anew if they have moved out."""
+        parameters = dict(self.model.named_parameters())
+        if self._store is None or not self._store.packs(parameters):
+            self._store = ParameterStore(parameters)
+        return self._store
+
+    def _refuse_non_finite(self, value: float, norm: float, lr: float) -> None:
+        what = "loss" if not math.isfinite(value) else "gradient"
+        raise TrainingError(
+            f"the {what} is no longer finite at step {self.step_count + 1} (epoch "
+            f"{len(self.history) + 1}, learning rate {lr:g}); the weights are those before that "
+            "step; try a smaller learning rate, clip_norm, or data scaled to about 0 to 1"
+        )
+
+
+def _as_dataset(data: Data) -> Dataset:
+    if isinstance(data, Dataset):
+        return data
+    if isinstance(data, tuple) and len(data) == 2:
+        return Dataset(*data)
+    raise ShapeError(f"data must be a Dataset or a pair (x, y), not {type(data).__name__}")
