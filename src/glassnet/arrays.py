@@ -29,7 +29,7 @@ def as_pair(value: int | Sequence[int], name: str, *, minimum: int = 1) -> Pair:
     """
     from glassnet.errors import ConfigError
 
-    sizes = (value, value) if isinstance(value, (int, np.integer)) else tuple(value)
+    sizes = tuple(value) if isinstance(value, (Sequence, np.ndarray)) else (value, value)
     if (
         len(sizes) != 2
         or any(isinstance(size, bool) or not isinstance(size, (int, np.integer)) for size in sizes)

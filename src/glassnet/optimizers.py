@@ -9,6 +9,7 @@ For L2 in the gradient, which differs for every method but plain SGD, use `glass
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import ClassVar
 
 import numpy as np
@@ -16,6 +17,9 @@ import numpy as np
 from glassnet import kernels
 from glassnet.arrays import Array
 from glassnet.errors import ConfigError, ShapeError
+
+BELOW_ONE = ("momentum", "beta1", "beta2", "decay")
+"""The hyperparameters that are a part of what is kept from step to step."""
 
 
 @dataclass
@@ -45,17 +49,16 @@ class Optimizer:
     steps: int = field(default=0, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("lr", "weight_decay", "eps", "momentum", "dampening"):
-            value = getattr(self, name, 0.0)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value:
+        for name in ("lr", "weight_decay", "eps", "dampening", *BELOW_ONE):
+            if not hasattr(self, name):
+                continue
+            value = getattr(self, name)
+            limit, allowed = (1, "in [0, 1)") if name in BELOW_ONE else (np.inf, "of at least 0")
+            if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value < limit:
                 raise ConfigError(
-                    f"{type(self).__name__}: {name} must be a number of at least 0, not {value!r}"
+                    f"{type(self).__name__}: {name} must be a number {allowed}, not {value!r}"
                 )
-        for name in ("beta1", "beta2", "decay", "momentum"):
-            if not 0 <= getattr(self, name, 0.0) < 1:
-                raise ConfigError(
-                    f"{type(self).__name__}: {name} must lie in [0, 1), not {getattr(self, name)}"
-                )
+            setattr(self, name, float(value))  # a NumPy scalar would make float32 vectors float64
 
     def step(
         self,
@@ -76,7 +79,7 @@ class Optimizer:
         decayed : slice
             The part on which weight decay acts.
         """
-        if not self.state:
+        if self.steps == 0 and not self.state:
             self.reset(value)
         if any(vector.shape != value.shape for vector in self.state.values()):
             raise ShapeError(

@@ -8,10 +8,8 @@ import json
 import os
 from pathlib import Path
 
-import numpy as np
-
 from glassnet.arrays import Array
-from glassnet.errors import CheckpointError, ConfigError
+from glassnet.errors import CheckpointError
 from glassnet.files import write_atomically
 from glassnet.layers import Layer, from_config
 
@@ -47,8 +45,7 @@ def save(model: Layer, path: str | os.PathLike[str]) -> None:
         "dtype": str(model.dtype),
         "architecture": json.dumps(model.config()),
     }
-    arrays = {name: np.ascontiguousarray(a) for name, a in model.state_dict().items()}
-    write_atomically(path, to_bytes(arrays, metadata))
+    write_atomically(path, to_bytes(model.state_dict(), metadata))
 
 
 def load(path: str | os.PathLike[str]) -> Layer:
@@ -77,7 +74,7 @@ def load(path: str | os.PathLike[str]) -> Layer:
         model = from_config(json.loads(metadata["architecture"]))
         model.astype(metadata["dtype"])
         model.load_state_dict(arrays)
-    except (KeyError, TypeError, json.JSONDecodeError, ConfigError, CheckpointError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"cannot rebuild the model in {path}: {error}") from error
     return model
 

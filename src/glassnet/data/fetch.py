@@ -8,10 +8,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from glassnet.data._words import nearest
 from glassnet.data.download import download
 from glassnet.data.remote import FILES, RemoteFile
 from glassnet.errors import ConfigError, DataError
+from glassnet.words import nearest
 
 
 def given_dir(data_dir: str | Path | None) -> Path | None:
@@ -44,7 +44,7 @@ def cache_dir() -> Path:
 def present(file: RemoteFile, directory: Path) -> Path | None:
     """Return where `file` lies below `directory`, compressed or not, if it is there."""
     path = directory / file.path
-    return next((p for p in (path, path.with_suffix("")) if p.is_file()), None)
+    return next((p for p in (path, Path(str(path).removesuffix(".gz"))) if p.is_file()), None)
 
 
 def locate(files: Sequence[RemoteFile], data_dir: str | Path | None = None) -> list[Path]:

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from glassnet.arrays import Array
-from glassnet.data._words import nearest
 from glassnet.data.scaling import Scaling
 from glassnet.errors import ConfigError
+from glassnet.words import nearest
 
 SCALINGS = ("none", "minmax", "minmax-feature", "zscore", "zscore-feature")
 """The named scalings; `fit_scaling` says what else may be written."""
 
-_CHUNK = 1 << 20  # elements looked at together; bounds the float64 temporaries to 8 MB
+_CHUNK = 1 << 18  # elements looked at together; bounds each float64 temporary to 2 MB
 _NUMBER = r"[-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?"
 _RANGE = re.compile(rf"\s*({_NUMBER})\s*\.\.\s*({_NUMBER})\s*")
 

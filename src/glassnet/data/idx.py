@@ -9,14 +9,14 @@ import io
 import math
 import os
 import struct
-import tempfile
 import zlib
 from pathlib import Path
 
 import numpy as np
 
 from glassnet.arrays import Array
-from glassnet.errors import DataError, OutputError
+from glassnet.errors import DataError
+from glassnet.files import write_atomically
 
 TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 """The element types: unsigned and signed byte, short, int, float, double."""
@@ -142,19 +142,4 @@ def write_idx(path: str | Path, array: Array) -> None:
         )
     header = struct.pack(f">BBBB{array.ndim}I", 0, 0, codes[dtype], array.ndim, *array.shape)
     content = header + array.astype(dtype).tobytes()
-    try:
-        write_atomically(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write beside the file and move into place, so that a reader never sees half of it."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-        try:
-            file.write(content)
-            file.close()
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+    write_atomically(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)

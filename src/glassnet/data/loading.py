@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.data._words import nearest
 from glassnet.data.dataset import Dataset
 from glassnet.data.fitting import fit_scaling
 from glassnet.data.parts import DataSplits
@@ -17,6 +16,7 @@ from glassnet.data.scaling import Scaling
 from glassnet.data.splits import held_count, stratified_split
 from glassnet.errors import ConfigError
 from glassnet.randomness import stream
+from glassnet.words import nearest
 
 GENERAL_OPTIONS = ("data_dir", "valid", "test", "scaling", "split_seed")
 """What `load` takes for every data set."""
@@ -71,12 +71,19 @@ def load(
     if "data_dir" in inspect.signature(source.read).parameters:
         checked["data_dir"] = data_dir
     parts = source.read(**checked)
-    rng, total = stream(split_seed, "split"), len(parts.train)
-    train = parts.train
-    test_part, valid_part = parts.test, parts.valid
-    if test_count := _held("test", test, parts.test, source.test, total):
+    total = len(parts.train)
+    test_count = _held("test", test, parts.test, source.test, total)
+    valid_count = _held("valid", valid, parts.valid, source.valid, total)
+    if test_count + valid_count >= total:
+        raise ConfigError(
+            f"test and valid would hold out {test_count} and {valid_count} of {total} samples and "
+            "leave none to train on; hold out less"
+        )
+    rng = stream(split_seed, "split")
+    train, valid_part, test_part = parts.train, parts.valid, parts.test
+    if test_count:
         train, test_part = _hold_out(train, test_count, rng)
-    if valid_count := _held("valid", valid, parts.valid, source.valid, total):
+    if valid_count:
         train, valid_part = _hold_out(train, valid_count, rng)
     fitted = fit_scaling(_default_scaling(train) if scaling is None else scaling, train.raw)
     return DataSplits(

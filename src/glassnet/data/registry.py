@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.arrays import Shape
-from glassnet.data._words import nearest
 from glassnet.data.fetch import cache_dir, given_dir, present
 from glassnet.data.parts import DataSplits
 from glassnet.data.remote import FILES
 from glassnet.data.sources import arrays, generated, images, public, tables
 from glassnet.errors import ConfigError
+from glassnet.words import nearest
 
 
 @dataclass(frozen=True)

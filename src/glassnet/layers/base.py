@@ -269,7 +269,7 @@ class Layer:
             faults.append(f"missing: {', '.join(missing)}")
         if extra := sorted(state.keys() - targets.keys()):
             faults.append(f"not in the model: {', '.join(extra)}")
-        for name in targets.keys() & state.keys():
+        for name in sorted(targets.keys() & state.keys()):
             given = np.shape(state[name])
             shape = targets[name].shape
             if given != shape:
@@ -298,12 +298,14 @@ class Layer:
 
         Raises
         ------
-        ShapeError
-            If the samples do not have the shape that the model takes.
+        ShapeError, ConfigError
+            If the samples do not have the shape that the model takes, or batch_size is below 1.
         """
         x = np.asarray(x)
         if x.ndim == 0:
             raise ShapeError("predict takes an array of samples, (N, ...), not a single number")
+        if batch_size < 1:
+            raise ConfigError(f"batch_size must be at least 1, not {batch_size}")
         self.output_shape(x.shape[1:])
         starts = range(0, max(len(x), 1), batch_size)
         parts = [self.infer(x[i : i + batch_size].astype(self.dtype, copy=False)) for i in starts]
@@ -372,6 +374,8 @@ def from_config(config: Mapping[str, Any]) -> Layer:
         )
     try:
         bound = inspect.signature(layer_class).bind_partial()
+        if unknown := arguments.keys() - bound.signature.parameters.keys():
+            raise TypeError(f"it knows no {', '.join(sorted(unknown))}")
         bound.arguments.update({name: _build(value) for name, value in arguments.items()})
         return layer_class(*bound.args, **bound.kwargs)
     except (TypeError, KeyError) as error:

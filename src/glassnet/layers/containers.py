@@ -92,8 +92,8 @@ class Sequential(Layer):
             try:
                 shape = layer.output_shape(shape)
             except ShapeError as error:
-                joint = ": " if str(error).startswith("layer ") else " "
-                raise ShapeError(f"layer {i}, {_short(layer)},{joint}{error}") from None
+                joint = ": " if str(error).startswith("layer ") else ", "
+                raise ShapeError(f"layer {i}, {_short(layer)}{joint}{error}") from None
         return shape
 
     def children(self) -> Iterator[tuple[str, Layer]]:
@@ -213,9 +213,9 @@ class Residual(Layer):
         """Return y, and the caches of both ways."""
         y, body_cache = self.body.forward(x, training=training, rng=rng)
         if self.shortcut is None:
-            return y + x, ResidualCache(body_cache, None)
+            return _sum(y, x), ResidualCache(body_cache, None)
         direct, shortcut_cache = self.shortcut.forward(x, training=training, rng=rng)
-        return y + direct, ResidualCache(body_cache, shortcut_cache)
+        return _sum(y, direct), ResidualCache(body_cache, shortcut_cache)
 
     def backward(self, dy: Array, cache: ResidualCache) -> Array:
         """Write the gradients of both ways; return the sum of their input gradients."""
@@ -224,7 +224,7 @@ class Residual(Layer):
 
     def infer(self, x: Array) -> Array:
         """Return the output in evaluation."""
-        return self.body.infer(x) + (x if self.shortcut is None else self.shortcut.infer(x))
+        return _sum(self.body.infer(x), x if self.shortcut is None else self.shortcut.infer(x))
 
     def output_shape(self, input_shape: PartialShape) -> PartialShape:
         """Return the output shape of the body, which the short cut must have too."""
@@ -235,17 +235,33 @@ class Residual(Layer):
         if len(after) != len(direct) or any(
             a is not None and d is not None and a != d for a, d in zip(after, direct, strict=True)
         ):
-            raise ShapeError(
-                f"adds a body of output shape {after} to a short cut of shape {direct}; give it a "
-                "shortcut layer that makes the shapes equal, or pad inside the body"
-            )
+            raise _unequal(after, direct)
         return after
+
+    def arguments(self) -> dict[str, Any]:
+        """Return body and short cut as they are now."""
+        shortcut = {} if self.shortcut is None else {"shortcut": self.shortcut}
+        return {"body": self.body, **shortcut}
 
     def steps(self, input_shape: Shape, prefix: str = "") -> Iterator[Step]:
         """Yield the elementary layers: the short cut's, then the body's."""
         for name, layer in (("shortcut", self.shortcut), ("body", self.body)):
             if layer is not None:
                 yield from layer.steps(input_shape, f"{prefix}.{name}" if prefix else name)
+
+
+def _sum(body: Array, direct: Array) -> Array:
+    """Add the two ways; broadcasting would hide that they do not meet."""
+    if body.shape != direct.shape:
+        raise _unequal(body.shape[1:], direct.shape[1:])
+    return body + direct
+
+
+def _unequal(body: PartialShape, direct: PartialShape) -> ShapeError:
+    return ShapeError(
+        f"adds a body of output shape {body} to a short cut of shape {direct}; give it a "
+        "shortcut layer that makes the shapes equal, or pad inside the body"
+    )
 
 
 def _rule_for(following: list[Layer], default_rule: str) -> str:

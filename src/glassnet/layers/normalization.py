@@ -80,7 +80,7 @@ class BatchNorm(Layer):
             normalized, mean, variance = kernels.normalize_forward(x, self.axes, self.eps)
             self._track(mean.reshape(-1), variance.reshape(-1) * (count / (count - 1)))
         else:
-            variance = self._along_channels(self.running_var.value, x)
+            variance = self._along_channels(self.running_var.value.copy(), x)
             normalized = x - self._along_channels(self.running_mean.value, x)
             normalized /= np.sqrt(variance + self.eps)
         y = normalized * self._along_channels(self.weight.value, x)

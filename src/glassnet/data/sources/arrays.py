@@ -1,7 +1,5 @@
 """Arrays from files: any IDX pair, and NumPy's own `.npz`."""
 
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -81,16 +79,16 @@ def npz(path: str | Path) -> DataSplits:
 
 def _open(path: Path) -> dict[str, Array]:
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            if not isinstance(stored, np.lib.npyio.NpzFile):
-                raise DataError(f"{path}: holds a single array; save x and y with numpy.savez")
-            return {key: stored[key] for key in stored.files}
+        with path.open("rb") as file:
+            stored = np.load(file, allow_pickle=False)
+            if isinstance(stored, np.lib.npyio.NpzFile):
+                return {key: stored[key] for key in stored.files}
     except FileNotFoundError as error:
         raise DataError(f"{path}: there is no such file") from error
-    except DataError:
-        raise
-    except (ValueError, OSError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
+    # NumPy and zipfile raise whatever a damaged byte leads them to.
+    except Exception as error:
         raise DataError(
             f"{path}: is not a readable .npz file of plain arrays ({error}); "
             "save it again with numpy.savez"
         ) from error
+    raise DataError(f"{path}: holds a single array; save x and y with numpy.savez")

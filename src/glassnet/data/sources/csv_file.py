@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from glassnet.arrays import Array
-from glassnet.data._words import nearest
 from glassnet.errors import ConfigError, DataError
+from glassnet.words import nearest
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,55 @@
+"""`glassnet data`: what data sets there are, and fetching them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from glassnet.cli.options import DataDir, Json
+
+app = typer.Typer(help="List the data sets, or fetch one.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """List the data sets: what they hold, and where they are or would come from."""
+    from rich import box
+    from rich.table import Table
+
+    from glassnet import data
+    from glassnet.cli.output import print_json, results
+
+    found = [data.describe(name, data_dir) for name in data.names()]
+    if as_json:
+        print_json({"data": found})
+        return
+    table = Table("name", "what", "samples", "shape", "classes", "where", box=box.SIMPLE)
+    for entry in found:
+        shape = "×".join(map(str, entry["sample_shape"])) if entry["sample_shape"] else "–"
+        table.add_row(
+            entry["name"],
+            entry["description"],
+            entry["samples"],
+            shape,
+            str(entry["classes"] or "–"),
+            entry["where"],
+        )
+    results.print(table)
+
+
+@app.command()
+def fetch(
+    names: Annotated[list[str], typer.Argument(help="Data sets to fetch.", metavar="NAME...")],
+    as_json: Json = False,
+) -> None:
+    """Download data sets into the user's cache, once, with their checksums verified."""
+    from glassnet import data
+    from glassnet.cli.output import print_json, results
+
+    places = {name: str(data.fetch(name)) for name in names}
+    if as_json:
+        print_json({"fetched": places})
+        return
+    for name, place in places.items():
+        results.print(f"{name}: {place}")

@@ -1,0 +1,35 @@
+"""`glassnet predict`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glassnet.cli.options import Json
+
+
+def predict(
+    run: Annotated[Path, typer.Argument(help="The folder of a finished run.", metavar="RUN")],
+    images: Annotated[
+        list[Path], typer.Argument(help="PNG or JPEG files, of any size.", metavar="IMAGE...")
+    ],
+    top: Annotated[int, typer.Option(help="How many classes to name for each.", min=1)] = 3,
+    as_json: Json = False,
+) -> None:
+    """Name what is on pictures: the class, and the probability of the likeliest ones.
+
+    Ink may be dark on light or light on dark; the drawing is cut out and centred.
+    """
+    from glassnet.cli.output import print_json, results
+    from glassnet.experiments import predict_images
+
+    predictions = predict_images(run, images, top=top)
+    if as_json:
+        print_json({"run": str(run), "predictions": predictions})
+        return
+    width = max(len(str(image)) for image in images)
+    for found in predictions:
+        likeliest = "   ".join(f"{c['class']} {c['probability']:.3f}" for c in found["classes"])
+        results.print(f"{found['image']:<{width}}  [bold]{found['class']}[/]   ({likeliest})")

@@ -1,0 +1,18 @@
+"""Experiments: typed configurations, recipes, runs and their folders."""
+
+from glassnet.experiments.config import Config, recipe_names
+from glassnet.experiments.folder import LoadedRun, RunFolder, environment, to_json
+from glassnet.experiments.run import Run, evaluate_run, predict_images, train
+
+__all__ = [
+    "Config",
+    "LoadedRun",
+    "Run",
+    "RunFolder",
+    "environment",
+    "evaluate_run",
+    "predict_images",
+    "recipe_names",
+    "to_json",
+    "train",
+]

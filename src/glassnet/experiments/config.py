@@ -1,0 +1,234 @@
+"""A typed configuration: everything that decides the outcome of a run, in one TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from glassnet import data as library
+from glassnet.errors import ConfigError
+from glassnet.experiments.models import MLP, MODELS, LayerList
+from glassnet.experiments.registry import (
+    LOSSES,
+    OPTIMIZERS,
+    REGULARIZERS,
+    SCHEDULES,
+    build,
+    build_named,
+    checked,
+    describe,
+    plain,
+)
+from glassnet.losses import Loss
+from glassnet.optimizers import SGD, Optimizer
+from glassnet.regularizers import Regularizer
+from glassnet.schedules import Constant, Schedule
+from glassnet.words import nearest
+
+RECIPES = Path(__file__).parent / "recipes"
+SECTIONS = ("data", "model", "loss", "optimizer", "schedule", "regularizers", "training")
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """What `glassnet.data.load` is called with.
+
+    Parameters
+    ----------
+    name : str
+        See ``glassnet data list``.
+    options : dict
+        The rest: valid, test, scaling, split_seed, and the data set's own options.
+    """
+
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def load(self, data_dir: str | Path | None = None) -> library.DataSplits:
+        """Read, divide and scale the data."""
+        return library.load(self.name, data_dir=data_dir, **self.options)
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How long, in what portions, and from which seed.
+
+    Parameters
+    ----------
+    epochs, batch_size, seed : int
+    shuffle : bool
+    patience : int
+        Epochs without improvement after which the training stops; 0 for never. With patience the
+        weights of the best epoch are restored.
+    monitor : str
+        What should improve, a column of the history.
+    clip_norm : float, optional
+    metrics : tuple of str, optional
+    record_steps : bool
+    """
+
+    epochs: int = 10
+    batch_size: int = 32
+    seed: int = 0
+    shuffle: bool = True
+    patience: int = 0
+    monitor: str = "valid_loss"
+    clip_norm: float | None = None
+    metrics: tuple[str, ...] | None = None
+    record_steps: bool = False
+
+    def __post_init__(self) -> None:
+        for name, least in (("epochs", 1), ("batch_size", 1), ("seed", 0), ("patience", 0)):
+            if getattr(self, name) < least:
+                raise ConfigError(
+                    f"training.{name} must be at least {least}, not {getattr(self, name)}"
+                )
+
+
+@dataclass(frozen=True)
+class Config:
+    """A run's configuration, every section an object.
+
+    Examples
+    --------
+    >>> config = Config.from_recipe("digits-mlp", overrides=["optimizer.lr=0.05"])
+    >>> config.optimizer.lr
+    0.05
+    """
+
+    name: str
+    data: DataOptions
+    model: MLP | LayerList
+    loss: Loss | None = None
+    optimizer: Optimizer = field(default_factory=SGD)
+    schedule: Schedule = field(default_factory=Constant)
+    regularizers: tuple[Regularizer, ...] = ()
+    training: TrainingOptions = field(default_factory=TrainingOptions)
+
+    @classmethod
+    def from_recipe(cls, recipe: str, overrides: Sequence[str] = ()) -> Config:
+        """Return a built-in recipe's or a TOML file's configuration, with some fields overridden.
+
+        Parameters
+        ----------
+        recipe : str
+            One of `recipe_names()`, or the path of a TOML file.
+        overrides : sequence of str
+            Each ``section.option=value``, the value written as in TOML (text without quotes will
+            do).
+
+        Raises
+        ------
+        ConfigError
+            If there is no such recipe, or the text is not TOML, or a key or value is wrong.
+        """
+        path = Path(recipe)
+        if recipe in recipe_names():
+            path = RECIPES / f"{recipe}.toml"
+        elif not path.is_file():
+            raise ConfigError(
+                f"there is no recipe and no file called {recipe!r}"
+                f"{nearest(recipe, recipe_names())}; recipes are {', '.join(recipe_names())}"
+            )
+        try:
+            tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            raise ConfigError(f"{path} cannot be read as TOML: {error}") from None
+        for override in overrides:
+            _override(tables, override)
+        return cls.from_dict(tables, name=path.stem)
+
+    @classmethod
+    def from_dict(cls, tables: Mapping[str, Any], name: str = "run") -> Config:
+        """Return the configuration that nested tables describe.
+
+        Raises
+        ------
+        ConfigError
+            If a section or an option is unknown or of a wrong type.
+        """
+        for section in tables:
+            if section not in (*SECTIONS, "name"):
+                raise ConfigError(
+                    f"there is no section [{section}]{nearest(section, SECTIONS)}; "
+                    f"there are {', '.join(SECTIONS)}"
+                )
+        lists = {"regularizers"}
+        for section, table in tables.items():
+            if section != "name" and not isinstance(table, list if section in lists else dict):
+                kind = "a list of tables [[...]]" if section in lists else "a table [...]"
+                raise ConfigError(f"{section} must be {kind}, not {table!r}")
+        data = dict(tables.get("data", {}))
+        if not isinstance(data.get("name"), str):
+            raise ConfigError('the configuration needs [data] with a name, such as "digits"')
+        return cls(
+            name=str(tables.get("name", name)),
+            data=DataOptions(data.pop("name"), data),
+            model=build_named("model", {"name": "mlp"} | tables.get("model", {}), MODELS),
+            loss=build_named("loss", tables["loss"], LOSSES) if tables.get("loss") else None,
+            optimizer=build_named(
+                "optimizer", {"name": "adam"} | tables.get("optimizer", {}), OPTIMIZERS
+            ),
+            schedule=build_named(
+                "schedule", {"name": "constant"} | tables.get("schedule", {}), SCHEDULES
+            ),
+            regularizers=tuple(
+                build_named(
+                    f"regularizers[{i}]", checked(f"regularizers[{i}]", dict, t), REGULARIZERS
+                )
+                for i, t in enumerate(tables.get("regularizers", []))
+            ),
+            training=build("training", TrainingOptions, tables.get("training", {}), "[training]"),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return nested tables from which `from_dict` makes the same; every option written out."""
+        tables: dict[str, Any] = {
+            "name": self.name,
+            "data": {"name": self.data.name, **self.data.options},
+            "model": describe(self.model, MODELS),
+            "optimizer": describe(self.optimizer, OPTIMIZERS),
+            "schedule": describe(self.schedule, SCHEDULES),
+            "training": plain(self.training),
+        }
+        if self.loss is not None:
+            tables["loss"] = describe(self.loss, LOSSES)
+        if self.regularizers:
+            tables["regularizers"] = [describe(r, REGULARIZERS) for r in self.regularizers]
+        return tables
+
+    def to_toml(self) -> str:
+        """Return `to_dict` as TOML."""
+        import tomli_w
+
+        return tomli_w.dumps(self.to_dict())
+
+
+def recipe_names() -> list[str]:
+    """Return the names of the built-in recipes."""
+    return sorted(path.stem for path in RECIPES.glob("*.toml"))
+
+
+def _override(tables: dict[str, Any], assignment: str) -> None:
+    """Set ``section.option=value`` in nested tables."""
+    key, equals, text = assignment.partition("=")
+    path = key.strip().split(".")
+    if not equals or not all(path) or (len(path) == 1 and path[0] not in ("name", "regularizers")):
+        raise ConfigError(
+            f"--set takes section.option=value, such as optimizer.lr=0.05, not {assignment!r}"
+        )
+    try:
+        value = tomllib.loads(f"value = {text.strip()}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()
+    table = tables
+    for part in path[:-1]:
+        table = table.setdefault(part, {})
+        if not isinstance(table, dict):
+            raise ConfigError(f"--set {assignment}: {part} is not a table")
+    if path[-1] == "name" and len(path) == 2 and table.get("name") != value:
+        table.clear()  # the options of another optimizer, model, ... do not carry over
+    table[path[-1]] = value

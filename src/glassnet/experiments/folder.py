@@ -1,0 +1,196 @@
+"""The folder that a run leaves behind, and reading it again."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glassnet import __version__
+from glassnet.arrays import Shape
+from glassnet.data import DataSplits, Scaling
+from glassnet.errors import CheckpointError, ConfigError, GlassnetError, OutputError
+from glassnet.experiments.config import Config
+from glassnet.files import write_atomically
+from glassnet.layers import Layer
+from glassnet.storage import load
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Where a run's files are.
+
+    ``config.toml``
+        Everything that decides the outcome.
+    ``data.json``
+        The fitted scaling, the shape of a sample and the names of the classes, which make the model
+        usable without the data.
+    ``history.csv``, ``metrics.json``
+        What happened, and how it ended; the latter with versions of everything.
+    ``model.safetensors``
+        The model the run ends with: the best one where early stopping restores it.
+    ``figures/*.png``
+        Pictures.
+    """
+
+    path: Path
+
+    @classmethod
+    def create(cls, out: str | Path | None, name: str) -> RunFolder:
+        """Make a new, empty run folder.
+
+        Parameters
+        ----------
+        out : path, optional
+            The folder itself; by default the next free ``runs/NAME-001``, ``runs/NAME-002``, ...
+        name : str
+
+        Raises
+        ------
+        ConfigError
+            If `out` holds anything already.
+        OutputError
+            If it cannot be made.
+        """
+        try:
+            if out is not None:
+                path = Path(out)
+                path.mkdir(parents=True, exist_ok=True)
+                if any(path.iterdir()):
+                    raise ConfigError(
+                        f"{path} is not empty, and a run never overwrites; "
+                        "choose another folder with --out"
+                    )
+                return cls(path)
+            Path("runs").mkdir(exist_ok=True)
+            number = 1
+            while True:
+                path = Path("runs") / f"{name}-{number:03d}"
+                try:
+                    path.mkdir()  # fails if another run took the number first
+                    return cls(path)
+                except FileExistsError:
+                    number += 1
+        except OSError as error:
+            raise OutputError(
+                f"cannot make a run folder at {error.filename}: {error.strerror}; "
+                "choose a folder that can be written to with --out"
+            ) from error
+
+    def write(self, name: str, content: str) -> None:
+        """Write a text file of the folder, whole or not at all."""
+        write_atomically(self.path / name, content)
+
+    def write_figures(self, figures: Mapping[str, Figure]) -> None:
+        """Write pictures into ``figures/``."""
+        from glassnet.pictures import save
+
+        for name, figure in figures.items():
+            save(figure, self.path / "figures" / f"{name}.png")
+
+    def write_data_description(self, data: DataSplits) -> None:
+        """Write what a later prediction must know of the data."""
+        scaling = data.train.scaling or Scaling()
+        description = {
+            "name": data.name,
+            "sample_shape": list(data.sample_shape),
+            "class_names": list(data.class_names) if data.class_names else None,
+            "classes": data.classes,
+            "samples": {
+                part: len(split)
+                for part in ("train", "valid", "test")
+                if (split := getattr(data, part)) is not None
+            },
+            "scaling": scaling.to_dict(),
+        }
+        self.write("data.json", json.dumps(description, indent=2) + "\n")
+
+
+@dataclass(frozen=True)
+class LoadedRun:
+    """A run read from its folder."""
+
+    folder: RunFolder
+    config: Config
+    model: Layer
+    scaling: Scaling
+    sample_shape: Shape
+    class_names: tuple[str, ...] | None
+
+    @classmethod
+    def read(cls, path: str | Path) -> LoadedRun:
+        """Read configuration, model and data description of a finished run.
+
+        Raises
+        ------
+        CheckpointError
+            If it is no run folder, or a file of it is missing or damaged; the file is named.
+        """
+        path = Path(path)
+        if not path.is_dir():
+            raise CheckpointError(
+                f"there is no run folder {path}; give one that glassnet train made"
+            )
+        for name in ("config.toml", "data.json", "model.safetensors"):
+            if not (path / name).is_file():
+                raise CheckpointError(
+                    f"{path} is not the folder of a finished run: it has no {name}"
+                )
+        model = load(path / "model.safetensors")
+        try:
+            config = Config.from_recipe(str(path / "config.toml"))
+            stored = json.loads((path / "data.json").read_text(encoding="utf-8"))
+            names = stored["class_names"]
+            return cls(
+                RunFolder(path),
+                config,
+                model,
+                Scaling.from_dict(stored["scaling"]),
+                tuple(int(size) for size in stored["sample_shape"]),
+                None if names is None else tuple(map(str, names)),
+            )
+        except (GlassnetError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise CheckpointError(f"the run in {path} cannot be read: {error}") from error
+
+
+def environment() -> dict[str, str]:
+    """Return the versions and the machine that a result belongs to."""
+    import scipy
+    import sklearn
+
+    return {
+        "glassnet": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "scikit-learn": sklearn.__version__,
+        "platform": platform.platform(),
+        "processor": platform.machine(),
+        "cores": str(os.cpu_count()),
+    }
+
+
+def to_json(values: Mapping[str, Any]) -> str:
+    """Return JSON in which a number that is not finite is null, as the standard has it."""
+
+    def clean(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {str(key): clean(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [clean(item) for item in value]
+        if isinstance(value, np.generic):
+            value = value.item()
+        if isinstance(value, float) and not np.isfinite(value):
+            return None
+        return value
+
+    return json.dumps(clean(values), allow_nan=False)

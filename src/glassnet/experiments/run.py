@@ -1,0 +1,266 @@
+"""One run: data, model, training, evaluation, and the folder with all of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glassnet.arrays import Array
+from glassnet.data import Dataset, DataSplits
+from glassnet.errors import ConfigError, TrainingError
+from glassnet.experiments.config import Config
+from glassnet.experiments.drawing import picture_for
+from glassnet.experiments.folder import LoadedRun, RunFolder, environment, to_json
+from glassnet.kernels import active_kernels
+from glassnet.layers import Layer
+from glassnet.losses import Loss, MeanSquaredError, SoftmaxCrossEntropy
+from glassnet.storage import save
+from glassnet.training import (
+    Callback,
+    EarlyStopping,
+    Evaluation,
+    Trainer,
+    class_report,
+    confusion_matrix,
+    evaluate,
+)
+
+
+@dataclass
+class Run:
+    """A training that is ready to go, or has gone.
+
+    Build it with `prepare`, then call `train`, then `write`.
+    """
+
+    config: Config
+    data: DataSplits
+    trainer: Trainer
+    early_stopping: EarlyStopping | None
+    seconds: float = 0.0
+
+    @classmethod
+    def prepare(
+        cls,
+        config: Config,
+        *,
+        data_dir: str | Path | None = None,
+        callbacks: Sequence[Callback] = (),
+    ) -> Run:
+        """Load the data and build model and trainer.
+
+        Raises
+        ------
+        GlassnetError
+            If any part of the configuration makes no sense, alone or together.
+        """
+        data = config.data.load(data_dir)
+        loss = config.loss or default_loss(data.train)
+        config = replace(config, loss=loss)
+        options = config.training
+        if options.patience and data.valid is None and options.monitor.startswith("valid"):
+            raise ConfigError(
+                f"training.patience watches {options.monitor}, but there is no validation part; "
+                "set data.valid, or training.patience=0"
+            )
+        stopping = EarlyStopping(options.monitor, options.patience) if options.patience else None
+        trainer = Trainer(
+            config.model.build(data.sample_shape, output_width(data, loss)),
+            loss,
+            config.optimizer,
+            schedule=config.schedule,
+            regularizers=config.regularizers,
+            callbacks=[*([stopping] if stopping else []), *callbacks],
+            metrics=options.metrics,
+            clip_norm=options.clip_norm,
+            seed=options.seed,
+            record_steps=options.record_steps,
+        )
+        return cls(config, data, trainer, stopping)
+
+    @property
+    def model(self) -> Layer:
+        """The model that is trained."""
+        return self.trainer.model
+
+    def train(self) -> None:
+        """Train as configured."""
+        options, started = self.config.training, time.perf_counter()
+        try:
+            self.trainer.fit(
+                self.data.train,
+                self.data.valid,
+                epochs=options.epochs,
+                batch_size=options.batch_size,
+                shuffle=options.shuffle,
+            )
+        finally:
+            self.seconds = time.perf_counter() - started
+
+    def metrics(self, test: Evaluation | None) -> dict[str, Any]:
+        """Return how the run ended: figures of the final model, time, size, versions."""
+        model, data, options = self.model, self.data, self.config.training
+        valid = data.valid and evaluate(model, data.valid, self._loss, metrics=options.metrics)
+        history = self.trainer.history
+        result: dict[str, Any] = {
+            **(test.record("test") if test else {}),
+            **(valid.record("valid") if valid else {}),
+            "seconds": round(self.seconds, 3),
+            "epochs": len(history),
+            "stopped": history.stopped,
+            "seed": options.seed,
+            "parameters": sum(p.size for _, p in model.named_parameters()),
+            "penalty": self.trainer.penalty(),
+            "kernels": active_kernels(),
+        }
+        if self.early_stopping is not None:
+            result["best_epoch"] = self.early_stopping.best_epoch
+        if test is not None and self.data.test is not None and self.data.classes:
+            result["per_class"] = per_class(test, self.data.test)
+        result["environment"] = environment()
+        return result
+
+    def write(self, folder: RunFolder, *, figures: bool = True) -> dict[str, Any]:
+        """Evaluate the final model on the test part, write everything, and return the metrics."""
+        save(self.model, folder.path / "model.safetensors")  # first what took longest to make
+        if self.early_stopping is not None and self.early_stopping.last_weights is not None:
+            write_last_weights(self.early_stopping.last_weights, folder)
+        history = self.trainer.history
+        folder.write("history.csv", history.to_csv())
+        if history.steps:
+            folder.write("steps.csv", history.to_csv(steps=True))
+        test = self.data.test and evaluate(
+            self.model, self.data.test, self._loss, metrics=self.config.training.metrics
+        )
+        result = self.metrics(test)
+        folder.write("metrics.json", json.dumps(json.loads(to_json(result)), indent=2) + "\n")
+        if figures and len(history):
+            from glassnet.pictures import run_figures
+
+            best = self.early_stopping.best_epoch if self.early_stopping else None
+            folder.write_figures(run_figures(history, self.model, self.data, test, best))
+        return result
+
+    @property
+    def _loss(self) -> Loss:
+        return self.trainer.loss
+
+
+def train(
+    config: Config,
+    *,
+    out: str | Path | None = None,
+    data_dir: str | Path | None = None,
+    callbacks: Sequence[Callback] = (),
+    on_ready: Callable[[Run], None] | None = None,
+) -> tuple[RunFolder, dict[str, Any]]:
+    """Carry out a run from beginning to end; return its folder and metrics.
+
+    `on_ready` is called before the first step, when data and model are there. After Ctrl-C, or when the loss is no longer finite, the folder still gets what there is, and the
+    exception goes on.
+    """
+    run = Run.prepare(config, data_dir=data_dir, callbacks=callbacks)
+    folder = RunFolder.create(out, config.name)
+    folder.write("config.toml", run.config.to_toml())
+    folder.write_data_description(run.data)
+    if on_ready is not None:
+        on_ready(run)
+    try:
+        run.train()
+    except (KeyboardInterrupt, TrainingError):
+        run.write(folder)
+        raise
+    return folder, run.write(folder)
+
+
+def evaluate_run(
+    path: str | Path, *, part: str = "test", data_dir: str | Path | None = None
+) -> dict[str, Any]:
+    """Return loss and metrics of a finished run's model on a part of its data."""
+    run = LoadedRun.read(path)
+    data = run.config.data.load(data_dir)
+    chosen: Dataset | None = getattr(data, part)
+    if chosen is None:
+        raise ConfigError(f"the data of {path} has no {part} part")
+    loss = run.config.loss or default_loss(data.train)
+    chosen = replace(chosen, scaling=run.scaling)
+    found = evaluate(run.model, chosen, loss, metrics=run.config.training.metrics)
+    result = found.record(part) | {"run": str(path), "samples": len(chosen)}
+    if data.classes:
+        result["per_class"] = per_class(found, chosen)
+    return result
+
+
+def predict_images(
+    path: str | Path, images: Sequence[str | Path], *, top: int = 3
+) -> list[dict[str, Any]]:
+    """Return, for each image file, the class a run's model sees and the likeliest ones.
+
+    Raises
+    ------
+    CheckpointError, DataError
+        If the run or an image cannot be read, or the run is not about classes of images.
+    """
+    run = LoadedRun.read(path)
+    names = run.class_names
+    if run.config.loss is not None and run.config.loss.kind == "regression" and names is None:
+        raise ConfigError(f"the run in {path} predicts numbers, not classes")
+    largest = 16.0 if run.config.data.name == "digits" else 255.0
+    samples = [picture_for(image, run.sample_shape, largest=largest) for image in images]
+    probabilities = run.model.predict_proba(run.scaling.apply(np.stack(samples)))
+    if probabilities.shape[1] == 1:
+        probabilities = np.hstack([1 - probabilities, probabilities])
+    results = []
+    for image, row in zip(images, probabilities, strict=True):
+        order = np.argsort(-row, kind="stable")[:top]
+        classes = [
+            {"class": names[k] if names else str(k), "probability": float(row[k])} for k in order
+        ]
+        results.append({"image": str(image), "class": classes[0]["class"], "classes": classes})
+    return results
+
+
+def default_loss(train: Dataset) -> Loss:
+    """Return cross-entropy for class labels and squared error for numbers."""
+    return SoftmaxCrossEntropy() if train.classes else MeanSquaredError()
+
+
+def output_width(data: DataSplits, loss: Loss) -> int:
+    """Return how many outputs the network needs."""
+    if loss.kind == "binary" and data.classes:
+        if data.classes > 2:
+            raise ConfigError(
+                f"binary cross-entropy has two classes, but {data.name} has {data.classes}; "
+                'use loss.name = "softmax-cross-entropy"'
+            )
+        return 1
+    if data.classes:
+        return data.classes
+    targets: Array = data.train.y
+    return 1 if targets.ndim == 1 else targets.shape[1]
+
+
+def per_class(found: Evaluation, data: Dataset) -> list[dict[str, Any]]:
+    """Return precision, recall, F1 and support of every class."""
+    report = class_report(confusion_matrix(found.outputs, data.y))
+    names = data.class_names or [str(k) for k in range(len(report.support))]
+    columns = zip(names, report.precision, report.recall, report.f1, report.support, strict=False)
+    return [
+        {"class": name, "precision": p, "recall": r, "f1": f, "support": int(n)}
+        for name, p, r, f, n in columns
+    ]
+
+
+def write_last_weights(weights: dict[str, Array], folder: RunFolder) -> None:
+    """Keep the last weights beside the best ones: names and arrays, without architecture."""
+    from safetensors.numpy import save as to_bytes
+
+    from glassnet.files import write_atomically
+
+    write_atomically(folder.path / "last.safetensors", to_bytes(weights))

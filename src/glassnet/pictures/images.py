@@ -1,0 +1,59 @@
+"""Many small pictures in one."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.image import AxesImage
+
+from glassnet.arrays import Array
+
+
+def drawable(image: Array, low: float, high: float) -> Array:
+    """Return an image (C, H, W) as 0..1: (H, W) of its mean channel, or (H, W, 3) in colour."""
+    spread = high - low if high > low else 1.0
+    scaled = np.clip((image.astype(np.float64) - low) / spread, 0, 1)
+    return scaled.transpose(1, 2, 0) if len(image) == 3 else scaled.mean(axis=0)
+
+
+def mosaic(tiles: Array, columns: int) -> Array:
+    """Return tiles (T, H, W) side by side, row after row; NaN where no tile is left.
+
+    Examples
+    --------
+    >>> mosaic(np.arange(3.0).reshape(3, 1, 1), columns=2)
+    array([[ 0.,  1.],
+           [ 2., nan]])
+    """
+    count, height, width = tiles.shape
+    rows = -(-count // columns)
+    grid = np.full((rows * columns, height, width), np.nan)
+    grid[:count] = tiles
+    grid = grid.reshape(rows, columns, height, width).transpose(0, 2, 1, 3)
+    return grid.reshape(rows * height, columns * width)
+
+
+def show_mosaic(axes: Axes, tiles: Array, columns: int, gap: float = 3.0) -> AxesImage:
+    """Draw tiles of weights, white lines of `gap` points between them, colours symmetric about 0.
+
+    Blue is negative, red positive, as in a thermometer.
+    """
+    largest = float(np.abs(tiles).max(initial=0)) or 1.0
+    joined = mosaic(tiles, columns)
+    image = axes.imshow(joined, cmap="RdBu_r", vmin=-largest, vmax=largest, interpolation="nearest")
+    (height, width), (rows, across) = tiles.shape[1:], joined.shape
+    lines = {"colors": "white", "linewidth": gap}
+    axes.hlines(np.arange(height, rows, height) - 0.5, -0.5, across - 0.5, **lines)
+    axes.vlines(np.arange(width, across, width) - 0.5, -0.5, rows - 0.5, **lines)
+    axes.spines[:].set_visible(False)
+    return image
+
+
+def columns_for(count: int, height: int = 1, width: int = 1, ratio: float = 1.6) -> int:
+    """Return how many columns bring tiles of that size to about that ratio of width to height."""
+    return int(min(count, max(1, np.ceil(np.sqrt(count * ratio * height / width)))))
+
+
+def is_image_batch(samples: Array | Sequence[int]) -> bool:
+    """Whether samples are images, (N, C, H, W)."""
+    return np.ndim(samples) == 4

@@ -1,0 +1,82 @@
+"""The pictures of a run: those that fit its data and its model."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from glassnet.arrays import Array
+from glassnet.data import DataSplits
+from glassnet.layers import Conv2d, Layer
+from glassnet.pictures.boundary import decision_boundary
+from glassnet.pictures.confusion import confusion_matrix_figure
+from glassnet.pictures.curves import training_curves
+from glassnet.pictures.labels import as_labels, probabilities_of
+from glassnet.pictures.mistakes import worst_mistakes
+from glassnet.pictures.regression import predicted_against_true
+from glassnet.pictures.weights import convolution_kernels, first_layer_weights
+from glassnet.training import Evaluation, History, confusion_matrix
+
+MOST_CONVOLUTIONS = 4
+
+
+def run_figures(
+    history: History,
+    model: Layer,
+    data: DataSplits,
+    evaluation: Evaluation | None = None,
+    best_epoch: int | None = None,
+) -> dict[str, Figure]:
+    """Return the figures that fit a run, by name.
+
+    ``curves`` always; of a classifier ``confusion``, ``mistakes`` (images) and ``boundary`` (two
+    features); of other models ``regression``; of images ``weights`` where the first layer is
+    linear, and ``kernels-0`` and so on of the first four convolutions, by their names.
+
+    Parameters
+    ----------
+    history : History
+    model : Layer
+    data : DataSplits
+    evaluation : Evaluation, optional
+        Of the test part; of the validation part where there is no test part, of the training part
+        where there is neither.
+    best_epoch : int, optional
+        Marked in the curves.
+    """
+    figures: dict[str, Figure | None] = {"curves": training_curves(history, best_epoch)}
+    if evaluation is not None:
+        figures |= _result_figures(model, data, evaluation)
+    figures["weights"] = first_layer_weights(model, data.sample_shape)
+    steps = [s for s in model.steps(data.sample_shape) if isinstance(s.layer, Conv2d)]
+    for step in steps[:MOST_CONVOLUTIONS]:
+        assert isinstance(step.layer, Conv2d)
+        figures[f"kernels-{step.name or 0}"] = convolution_kernels(step.layer, step.name)
+    return {name: figure for name, figure in figures.items() if figure is not None}
+
+
+def _result_figures(
+    model: Layer, data: DataSplits, evaluation: Evaluation
+) -> dict[str, Figure | None]:
+    """Return the figures of what a model made of the samples it was evaluated on."""
+    parts = {"test": data.test, "validation": data.valid, "training": data.train}
+    part, judged = next((name, d) for name, d in parts.items() if d is not None)
+    outputs, names = evaluation.outputs, data.class_names
+    if not _classifies(evaluation, judged.y):
+        if outputs.size != judged.y.size:
+            return {}
+        return {"regression": predicted_against_true(outputs, judged.y, part)}
+    figures: dict[str, Figure | None] = {
+        "confusion": confusion_matrix_figure(confusion_matrix(outputs, judged.y), names, part),
+        "mistakes": worst_mistakes(
+            judged.raw, probabilities_of(outputs, model), judged.y, names, part=part
+        ),
+    }
+    if data.sample_shape == (2,):
+        figures["boundary"] = decision_boundary(model, data.train, data.test)
+    return figures
+
+
+def _classifies(evaluation: Evaluation, y: Array) -> bool:
+    """Whether the outputs are classes, and the labels among them."""
+    if y.dtype != np.int64 and "accuracy" not in evaluation.metrics:
+        return False
+    return int(as_labels(y).max()) < max(evaluation.outputs.shape[1], 2)
