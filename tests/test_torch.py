@@ -1,5 +1,6 @@
 """PyTorch as an oracle: the same networks, losses, optimizer steps and schedules in both."""
 
+import copy
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,17 +15,22 @@ from glassnet.storage import load_arrays
 
 torch = pytest.importorskip("torch")
 nn, F = torch.nn, torch.nn.functional
+torch.set_num_threads(1)  # its threads would fight those of NumPy
 
 TOLERANCE = {np.float32: 1e-5, np.float64: 1e-10}
 dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
-def assert_close(found: Any, expected: Any, dtype: type, what: str) -> None:
-    """Compare relative to the largest magnitude of the array."""
-    found, expected = np.asarray(found), expected.detach().numpy()
+def assert_close(found: Any, expected: Any, dtype: type, what: str, slack: float = 0.0) -> None:
+    """Compare relative to the largest magnitude of the array, give or take `slack`."""
+    found, expected = np.asarray(found), np.asarray(expected)
     assert found.shape == expected.shape, what
-    scale = max(float(np.abs(expected).max(initial=0)), np.finfo(dtype).tiny)
-    assert np.abs(found - expected).max(initial=0) <= TOLERANCE[dtype] * scale, what
+    error = largest(found.astype(np.float64) - expected)
+    assert error <= TOLERANCE[dtype] * largest(expected) + slack, what
+
+
+def largest(array: Any) -> float:
+    return float(np.abs(np.asarray(array)).max(initial=0))
 
 
 # --- networks built at random -----------------------------------------------------------------
@@ -44,6 +50,7 @@ class TorchGlobalAvgPool(nn.Module):
         return x.mean(dim=(2, 3))
 
 
+NETWORKS = 90
 ACTIVATIONS = [
     (gn.ReLU, nn.ReLU, {}),
     (gn.LeakyReLU, nn.LeakyReLU, {"negative_slope": 0.2}),
@@ -175,39 +182,47 @@ def torch_dtype(dtype: type) -> Any:
     return torch.float32 if dtype is np.float32 else torch.float64
 
 
+def torch_results(network: Any, x: Array, labels: Array) -> dict[str, Array]:
+    """Run PyTorch forward and backward; return all it computes."""
+    their_x = torch.from_numpy(x).requires_grad_()
+    y = network(their_x)
+    loss = F.cross_entropy(y, torch.from_numpy(labels))
+    loss.backward()
+    found = {"output": y, "loss": loss, "gradient of the input": their_x.grad}
+    found |= {f"gradient of {name}": p.grad for name, p in network.named_parameters()}
+    return {name: t.detach().numpy() for name, t in (found | network.state_dict()).items()}
+
+
 @dtypes
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
-@pytest.mark.parametrize("seed", range(90))
+@pytest.mark.parametrize("seed", range(NETWORKS))
 def test_random_networks_agree(seed: int, training: bool, dtype: type) -> None:
     builder = Builder(seed)
     ours, theirs = builder.networks(dtype)
-    theirs.train(training)
     x = builder.rng.normal(size=(12, *builder.input)).astype(dtype)
     labels = builder.rng.integers(0, builder.shape[0], 12)
+    exact = torch_results(copy.deepcopy(theirs).double().train(training), x.astype(float), labels)
+    expected = torch_results(theirs.train(training), x, labels)
 
     y, cache = ours.forward(x, training=training, rng=np.random.default_rng(0))
     value, dy = gn.SoftmaxCrossEntropy()(y, labels)
-    dx = ours.backward(dy, cache)
+    found = {"output": y, "loss": value, "gradient of the input": ours.backward(dy, cache)}
+    found |= {f"gradient of {name}": p.grad for name, p in ours.named_parameters()}
+    found |= ours.state_dict()
+    assert found.keys() == expected.keys()
 
-    their_x = torch.from_numpy(x).requires_grad_()
-    their_y = theirs(their_x)
-    their_value = F.cross_entropy(their_y, torch.from_numpy(labels))
-    their_value.backward()
-
-    assert_close(y, their_y, dtype, "output")
-    assert_close(value, their_value, dtype, "loss")
-    assert_close(dx, their_x.grad, dtype, "input gradient")
-    gradients = {name: p.grad for name, p in theirs.named_parameters()}
-    for name, p in ours.named_parameters():
-        assert_close(p.grad, gradients[name], dtype, name)
-    state = theirs.state_dict()
-    assert ours.state_dict().keys() == state.keys()
-    for name, array in ours.state_dict().items():
-        assert_close(array, state[name], dtype, name)
+    # What cancels to nothing, as the gradient of a bias before a normalisation does, is rounding
+    # in both: it is measured by the other gradients, and by how far PyTorch is from the truth.
+    usual = max(largest(array) for name, array in exact.items() if "gradient" in name)
+    for name, array in expected.items():
+        slack = 5 * largest(array - exact[name])
+        if "gradient" in name:
+            slack += 0.01 * TOLERANCE[dtype] * usual
+        assert_close(found[name], array, dtype, name, slack)
 
 
 def test_random_networks_cover_every_layer() -> None:
-    used = {type(layer) for seed in range(90) for layer in Builder(seed).ours}
+    used = {type(layer) for seed in range(NETWORKS) for layer in Builder(seed).ours}
     public = {getattr(gn.layers, name) for name in gn.layers.__all__}
     layers = {c for c in public if isinstance(c, type) and issubclass(c, gn.Layer)}
     assert layers - used == {gn.Layer, gn.Sequential}
@@ -221,7 +236,7 @@ def test_weights_go_either_way_through_a_file(tmp_path: Path) -> None:
     theirs.load_state_dict(load_file(tmp_path / "ours.safetensors"))
     with torch.no_grad():
         for tensor in theirs.state_dict().values():
-            tensor += 1
+            tensor.add_(1)
     save_file(theirs.state_dict(), tmp_path / "theirs.safetensors")
     ours.load_state_dict(load_arrays(tmp_path / "theirs.safetensors"))
     for name, tensor in theirs.state_dict().items():
@@ -274,7 +289,7 @@ def test_losses_agree(name: str, scale: float, dtype: type) -> None:
     their_y = torch.from_numpy(y).requires_grad_()
     expected = theirs(their_y, torch.from_numpy(target))
     expected.backward()
-    assert_close(value, expected, dtype, "value")
+    assert_close(value, expected.detach(), dtype, "value")
     assert_close(dy, their_y.grad, dtype, "gradient")
     assert dy.dtype == dtype
 
@@ -282,7 +297,7 @@ def test_losses_agree(name: str, scale: float, dtype: type) -> None:
 # --- optimizers -------------------------------------------------------------------------------
 
 OPTIMIZERS: dict[str, tuple[Callable[[float], gn.Optimizer], Callable[[Any, float], Any]]] = {
-    "SGD": (lambda lr: gn.SGD(lr), lambda w, lr: torch.optim.SGD(w, lr)),
+    "SGD": (gn.SGD, torch.optim.SGD),
     "SGD with decay": (  # without momentum PyTorch's L2 is the same as decoupled decay
         lambda lr: gn.SGD(lr, weight_decay=0.02),
         lambda w, lr: torch.optim.SGD(w, lr, weight_decay=0.02),
@@ -295,7 +310,7 @@ OPTIMIZERS: dict[str, tuple[Callable[[float], gn.Optimizer], Callable[[Any, floa
         lambda lr: gn.SGD(lr, momentum=0.8, nesterov=True),
         lambda w, lr: torch.optim.SGD(w, lr, momentum=0.8, nesterov=True),
     ),
-    "Adagrad": (lambda lr: gn.Adagrad(lr), lambda w, lr: torch.optim.Adagrad(w, lr)),
+    "Adagrad": (gn.Adagrad, torch.optim.Adagrad),
     "RMSprop": (
         lambda lr: gn.RMSprop(lr, decay=0.95),
         lambda w, lr: torch.optim.RMSprop(w, lr, alpha=0.95),
@@ -329,16 +344,16 @@ def test_ten_steps_along_given_gradients_agree(name: str, lr: float, dtype: type
         weights.grad = torch.from_numpy(grad)
         optimizer.step(value, grad)
         their_optimizer.step()
-        assert_close(value, weights, dtype, name)
+        assert_close(value, weights.detach(), dtype, name)
         assert value.dtype == dtype
 
 
 @pytest.mark.parametrize("lr", [1e-8, 1e-3, 0.1, 10])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_ten_steps_of_training_agree(name: str, lr: float) -> None:
-    ours = gn.Sequential(gn.Linear(6, 8), gn.Tanh(), gn.BatchNorm1d(8), gn.Linear(8, 3))
+    ours = gn.Sequential(gn.Linear(6, 8), gn.SiLU(), gn.Linear(8, 3))
     ours.initialize(seed=0).astype(np.float64)
-    theirs = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.BatchNorm1d(8), nn.Linear(8, 3)).double()
+    theirs = nn.Sequential(nn.Linear(6, 8), nn.SiLU(), nn.Linear(8, 3)).double()
     theirs.load_state_dict({n: torch.from_numpy(a) for n, a in ours.state_dict().items()})
     store = gn.ParameterStore(dict(ours.named_parameters()))
     optimizer = OPTIMIZERS[name][0](lr)

@@ -207,3 +207,5 @@ from .training import (
 from .training import (
     Trainer as Trainer,
 )
+
+__version__: str

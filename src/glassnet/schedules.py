@@ -286,8 +286,8 @@ class ReduceOnPlateau(Schedule):
 
     Examples
     --------
-    >>> losses = [1.0, 1.0, 1.0, 1.0]
-    >>> [gn.ReduceOnPlateau(0.5, patience=1)(1.0, gn.Progress(n, losses=losses[:n])) for n in range(5)]
+    >>> schedule, losses = gn.ReduceOnPlateau(0.5, patience=1), [1.0, 1.0, 1.0, 1.0]
+    >>> [schedule(1.0, gn.Progress(n, losses=losses[:n])) for n in range(5)]
     [1.0, 1.0, 1.0, 0.5, 0.5]
     """
 

@@ -94,9 +94,11 @@ def test_it_is_a_sequence_of_layers() -> None:
         ([gn.Linear(4, 5), gn.LayerNorm(4)], "layer 1, LayerNorm(4), .* LayerNorm((5,))"),
         ([gn.Linear(4, 5), gn.MaxPool2d(2)], "layer 1, MaxPool2d(2), takes images"),
         ([gn.GlobalAvgPool2d(), gn.Flatten(), gn.GlobalAvgPool2d()], "layer 2, GlobalAvgPool2d()"),
-        ([gn.Linear(4, 5), gn.Sequential(gn.ReLU(), gn.Linear(4, 2))], "layer 1, Sequential: layer 1, Linear(4, 2), "),
+        ([gn.ReLU(), gn.Linear(4, 5), gn.Sequential(gn.ReLU(), gn.Linear(4, 2))],
+         "layer 2, Sequential: layer 1, Linear(4, 2), takes 4"),
         ([gn.Linear(4, 5), gn.Residual(gn.Linear(5, 4))], "layer 1, Residual, adds a body"),
-        ([gn.Linear(4, 5), gn.Residual(gn.Sequential(gn.Linear(4, 5)))], "layer 1, Residual: layer 0, Linear(4, 5), "),
+        ([gn.Linear(4, 5), gn.Residual(gn.Sequential(gn.Linear(4, 5)))],
+         "layer 1, Residual: layer 0, Linear(4, 5), takes 4"),
     ],
 )  # fmt: skip
 def test_layers_that_do_not_meet_are_refused(layers: list[gn.Layer], words: str) -> None:
@@ -122,7 +124,7 @@ def test_data_of_a_wrong_shape_are_refused_in_words() -> None:
 
 @pytest.mark.parametrize("wrong", [[gn.ReLU()], gn.ReLU, None, "ReLU"])
 def test_what_is_no_layer_is_refused(wrong: Any) -> None:
-    with pytest.raises(gn.ConfigError, match="layer 0 is .*not a layer"):
+    with pytest.raises(gn.ConfigError, match=r"layer 0 is .*not a layer"):
         gn.Sequential(wrong)
 
 

@@ -16,6 +16,8 @@ from glassnet.experiments import Run, RunFolder, to_json
 from glassnet.training import Callback, Record, Trainer
 
 results = Console(highlight=False, soft_wrap=True)
+if not results.is_terminal:
+    results.width = 200  # a table in a pipe or a file is not squeezed
 notes = Console(stderr=True, highlight=False, soft_wrap=True)
 
 QUIET_SECONDS = 2.0

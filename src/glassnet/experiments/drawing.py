@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,28 +12,57 @@ from glassnet.data import read_image
 from glassnet.errors import DataError
 
 INK = 0.2
-"""Of the full range: what is darker or lighter than this is ink, the rest is paper."""
+"""Of the full range: what is brighter than this is ink, the rest is paper."""
 
 
-def picture_for(path: str | Path, sample_shape: Shape, *, largest: float = 255.0) -> Array:
-    """Read an image file as one sample, bright ink on a dark ground, centred as MNIST's are.
+@dataclass(frozen=True)
+class DrawingStyle:
+    """How the drawings of a data set lie in their frames.
 
-    A light ground is turned into a dark one. The drawing is cut out, brought to 20/28 of the
-    frame with its proportions kept, and placed with its centre of mass in the middle (LeCun et al.,
-    1998, describe MNIST so). A picture that already has the network's size is only inverted where
-    its ground is light; colour networks get the picture resized.
+    Parameters
+    ----------
+    largest : float
+        What full ink is: 255 in most data sets, 16 in scikit-learn's digits.
+    extent : float
+        The longer side of a typical drawing, as a part of the frame: 20/28 in MNIST, 1 where the
+        drawings fill their frames.
+    """
+
+    largest: float = 255.0
+    extent: float = 1.0
+
+    @classmethod
+    def of(cls, images: Array) -> DrawingStyle:
+        """Measure the style of images, (N, C, H, W), on the first thousand of them."""
+        sample = images[:1000].max(axis=1)
+        largest = float(sample.max()) or 1.0
+        ink = sample > INK * largest
+        sides = [
+            lines.shape[1] - np.argmax(lines, axis=1) - np.argmax(lines[:, ::-1], axis=1)
+            for lines in (ink.any(axis=2), ink.any(axis=1))
+        ]
+        parts = np.maximum(sides[0] / ink.shape[1], sides[1] / ink.shape[2])
+        return cls(largest, float(np.median(parts)))
+
+
+def picture_for(path: str | Path, sample_shape: Shape, style: DrawingStyle) -> Array:
+    """Read an image file as one sample, in the style of the data: bright ink on a dark ground.
+
+    A light ground is turned into a dark one. The drawing is cut out, brought to the extent that is
+    usual in the data with its proportions kept, and placed with its centre of mass in the middle
+    (so MNIST was made; LeCun et al., 1998). A picture that has the network's size already is only
+    inverted where its ground is light; colour networks get the picture resized.
 
     Parameters
     ----------
     path : path
         A PNG or JPEG file of any size.
     sample_shape : (C, H, W)
-    largest : float
-        What full ink is in the data: 255, or 16 in scikit-learn's digits.
+    style : DrawingStyle
 
     Returns
     -------
-    ndarray, shape (C, H, W), float32, from 0 to `largest`
+    ndarray, shape (C, H, W), float32, from 0 to `style.largest`
 
     Raises
     ------
@@ -45,19 +75,21 @@ def picture_for(path: str | Path, sample_shape: Shape, *, largest: float = 255.0
             "predict works on networks for grey or colour images"
         )
     channels, height, width = sample_shape
+    full = np.float32(style.largest)
     if channels == 3:
-        return read_image(path, (height, width), color=True) * np.float32(largest / 255)
+        colors: Array = read_image(path, (height, width), color=True) * (full / 255)
+        return colors
     image = read_image(path)[0].astype(np.float32) / 255
     border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
     if np.median(border) > 0.5:
         image = 1 - image
     if image.shape != (height, width):
-        image = _centred(image, height, width, path)
-    return (image * np.float32(largest))[None]
+        image = _centred(image, height, width, style.extent, path)
+    return (image * full)[None]
 
 
-def _centred(image: Array, height: int, width: int, path: str | Path) -> Array:
-    """Cut the drawing out, bring it to 20/28 of the frame, centre of mass in the middle."""
+def _centred(image: Array, height: int, width: int, extent: float, path: str | Path) -> Array:
+    """Cut the drawing out, bring it to its usual extent, centre of mass in the middle."""
     from PIL import Image
 
     image = image - image.min()
@@ -66,7 +98,7 @@ def _centred(image: Array, height: int, width: int, path: str | Path) -> Array:
         raise DataError(f"{path}: is an empty picture, all of one brightness")
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     drawing = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] / image.max()
-    box = (max(1, round(height * 20 / 28)), max(1, round(width * 20 / 28)))
+    box = (max(1, round(height * extent)), max(1, round(width * extent)))
     factor = min(box[0] / drawing.shape[0], box[1] / drawing.shape[1])
     size = [max(1, round(side * factor)) for side in drawing.shape]
     small = np.asarray(

@@ -6,7 +6,7 @@ import json
 import os
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from glassnet.arrays import Shape
 from glassnet.data import DataSplits, Scaling
 from glassnet.errors import CheckpointError, ConfigError, GlassnetError, OutputError
 from glassnet.experiments.config import Config
+from glassnet.experiments.drawing import DrawingStyle
 from glassnet.files import write_atomically
 from glassnet.layers import Layer
 from glassnet.storage import load
@@ -112,6 +113,8 @@ class RunFolder:
             },
             "scaling": scaling.to_dict(),
         }
+        if len(data.sample_shape) == 3:
+            description["drawing"] = asdict(DrawingStyle.of(data.train.raw))
         self.write("data.json", json.dumps(description, indent=2) + "\n")
 
 
@@ -125,6 +128,7 @@ class LoadedRun:
     scaling: Scaling
     sample_shape: Shape
     class_names: tuple[str, ...] | None
+    drawing: DrawingStyle
 
     @classmethod
     def read(cls, path: str | Path) -> LoadedRun:
@@ -157,6 +161,7 @@ class LoadedRun:
                 Scaling.from_dict(stored["scaling"]),
                 tuple(int(size) for size in stored["sample_shape"]),
                 None if names is None else tuple(map(str, names)),
+                DrawingStyle(**stored.get("drawing", {})),
             )
         except (GlassnetError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise CheckpointError(f"the run in {path} cannot be read: {error}") from error

@@ -163,11 +163,19 @@ def _layer(entry: Any, shape: Shape, outputs: int | None, where: str) -> Layer:
         if key in types and key not in options and value is not None:
             options[key] = value
     if name == "Residual":
-        for key in ("body", "shortcut"):
-            if key in options:
-                inside = checked(f"{where}.{key}", list[Any], options[key])
-                options[key] = _stack(inside, shape, None, f"{where}.{key}")
-        return library.Residual(**options)
+        return _residual(options, shape, where)
     if "in_features" in types and "in_features" not in options:
         raise ShapeError(f"{where}: {name} takes flat features but gets {shape}; put Flatten first")
     return build(where, LAYERS[name], options, what=name)
+
+
+def _residual(options: dict[str, Any], shape: Shape, where: str) -> Layer:
+    """Build a Residual, whose body and short cut are lists of layers themselves."""
+    ways: dict[str, Sequential] = {}
+    for key, value in options.items():
+        if key not in ("body", "shortcut"):
+            raise ConfigError(f"{where}.{key} is not an option of Residual; it has body, shortcut")
+        ways[key] = _stack(checked(f"{where}.{key}", list[Any], value), shape, None, where)
+    if "body" not in ways:
+        raise ConfigError(f"{where}: Residual needs a body, a list of layers")
+    return library.Residual(ways["body"], ways.get("shortcut"))

@@ -57,10 +57,10 @@ def build_named(section: str, table: Mapping[str, Any], kinds: Mapping[str, type
 
 def named_kind(section: str, table: Mapping[str, Any], kinds: Mapping[str, type[T]]) -> type[T]:
     """Return the class that a section's ``name`` stands for."""
-    name = table.get("name")
+    name = str(table.get("name"))
     if name not in kinds:
         raise ConfigError(
-            f"{section}.name is {name!r}{nearest(str(name), kinds)}; there are {', '.join(kinds)}"
+            f"{section}.name is {name!r}{nearest(name, kinds)}; there are {', '.join(kinds)}"
         )
     return kinds[name]
 
@@ -98,7 +98,8 @@ def option_types(kind: Callable[..., Any]) -> dict[str, Any]:
         hints = get_type_hints(kind)
         return {field.name: hints[field.name] for field in dataclasses.fields(kind) if field.init}
     parameters = inspect.signature(kind).parameters
-    hints = get_type_hints(kind.__init__ if isinstance(kind, type) else kind)
+    constructor: Any = kind.__init__ if isinstance(kind, type) else kind  # type: ignore[misc]
+    hints = get_type_hints(constructor)
     return {name: hints[name] for name in parameters if name in hints}
 
 

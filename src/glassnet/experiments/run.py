@@ -106,7 +106,7 @@ class Run:
     def metrics(self, test: Evaluation | None) -> dict[str, Any]:
         """Return how the run ended: figures of the final model, time, size, versions."""
         model, data, options = self.model, self.data, self.config.training
-        valid = data.valid and evaluate(model, data.valid, self._loss, metrics=options.metrics)
+        valid = self._evaluated(data.valid)
         history = self.trainer.history
         result: dict[str, Any] = {
             **(test.record("test") if test else {}),
@@ -135,9 +135,7 @@ class Run:
         folder.write("history.csv", history.to_csv())
         if history.steps:
             folder.write("steps.csv", history.to_csv(steps=True))
-        test = self.data.test and evaluate(
-            self.model, self.data.test, self._loss, metrics=self.config.training.metrics
-        )
+        test = self._evaluated(self.data.test)
         result = self.metrics(test)
         folder.write("metrics.json", json.dumps(json.loads(to_json(result)), indent=2) + "\n")
         if figures and len(history):
@@ -147,9 +145,10 @@ class Run:
             folder.write_figures(run_figures(history, self.model, self.data, test, best))
         return result
 
-    @property
-    def _loss(self) -> Loss:
-        return self.trainer.loss
+    def _evaluated(self, part: Dataset | None) -> Evaluation | None:
+        if part is None:
+            return None
+        return evaluate(self.model, part, self.trainer.loss, metrics=self.config.training.metrics)
 
 
 def train(
@@ -162,8 +161,8 @@ def train(
 ) -> tuple[RunFolder, dict[str, Any]]:
     """Carry out a run from beginning to end; return its folder and metrics.
 
-    `on_ready` is called before the first step, when data and model are there. After Ctrl-C, or when the loss is no longer finite, the folder still gets what there is, and the
-    exception goes on.
+    `on_ready` is called before the first step, when data and model are there. After Ctrl-C, or when
+    the loss is no longer finite, the folder still gets what there is, and the exception goes on.
     """
     run = Run.prepare(config, data_dir=data_dir, callbacks=callbacks)
     folder = RunFolder.create(out, config.name)
@@ -211,8 +210,7 @@ def predict_images(
     names = run.class_names
     if run.config.loss is not None and run.config.loss.kind == "regression" and names is None:
         raise ConfigError(f"the run in {path} predicts numbers, not classes")
-    largest = 16.0 if run.config.data.name == "digits" else 255.0
-    samples = [picture_for(image, run.sample_shape, largest=largest) for image in images]
+    samples = [picture_for(image, run.sample_shape, run.drawing) for image in images]
     probabilities = run.model.predict_proba(run.scaling.apply(np.stack(samples)))
     if probabilities.shape[1] == 1:
         probabilities = np.hstack([1 - probabilities, probabilities])

@@ -33,8 +33,8 @@ class Sequential(Layer):
 
     Examples
     --------
-    >>> model = gn.Sequential(gn.Flatten(), gn.Linear(784, 16), gn.ReLU(), gn.Linear(16, 10)).initialize(seed=0)
-    >>> y, cache = model.forward(np.ones((2, 1, 28, 28), np.float32))
+    >>> model = gn.Sequential(gn.Flatten(), gn.Linear(784, 16), gn.ReLU(), gn.Linear(16, 10))
+    >>> y, cache = model.initialize(seed=0).forward(np.ones((2, 1, 28, 28), np.float32))
     >>> y.shape, [name for name, _ in model.named_parameters()]
     ((2, 10), ['1.weight', '1.bias', '3.weight', '3.bias'])
     """

@@ -1,6 +1,6 @@
 """What a classifier of points in the plane says everywhere."""
 
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -33,7 +33,7 @@ def decision_boundary(
     train: Dataset,
     test: Dataset | None = None,
     *,
-    feature_names: Sequence[str] = ("feature 1", "feature 2"),
+    feature_names: tuple[str, str] = ("feature 1", "feature 2"),
     grid: int = 300,
 ) -> Figure:
     """Return a figure of the regions of a classifier's classes, with the samples in them.
@@ -46,7 +46,7 @@ def decision_boundary(
         Any number of outputs; a single one is the logit of class 1.
     train, test : Dataset
         Samples of two features; the axes have their own units, the model sees them scaled.
-    feature_names : sequence of str
+    feature_names : tuple of two str
         The labels of the axes.
     grid : int
         The model is asked at grid × grid points.
@@ -59,7 +59,8 @@ def decision_boundary(
     figure = style.new_figure(7.2, 5.2)
     axes = figure.subplots()
     draw_decision_boundary(axes, model, train, test, grid=grid)
-    style.dress(axes, *(plain(name, 30) for name in feature_names), "Decision regions")
+    first, second = (plain(name, 40) for name in feature_names)
+    style.dress(axes, first, second, "Decision regions: the darker, the surer")
     axes.grid(False)
     _legend(axes, train, test)
     return figure
@@ -138,12 +139,12 @@ def _draw_samples(axes: Axes, dataset: Dataset, *, is_test: bool) -> None:
         axes.plot(x, y, **_marker(k, is_test=is_test), zorder=3 if is_test else 2)
 
 
-def _marker(k: int, *, is_test: bool) -> dict[str, object]:
+def _marker(k: int, *, is_test: bool) -> dict[str, Any]:
     """How a sample of class k is drawn: training samples small, test samples larger and framed."""
     return {
         "linestyle": "",
-        "marker": MARKERS[k % len(MARKERS)],
-        "markersize": 6.0 if is_test else 4.0,
+        "marker": MARKERS[(k + k // len(COLOURS)) % len(MARKERS)],
+        "markersize": 6.5 if is_test else 4.5,
         "markerfacecolor": _colour(k),
         "markeredgecolor": style.BLACK if is_test else "white",
         "markeredgewidth": 0.9 if is_test else 0.4,
@@ -163,7 +164,7 @@ def _legend(axes: Axes, train: Dataset, test: Dataset | None) -> None:
         entries.append(Line2D([], [], linestyle="", label=f"… of {len(present)} classes"))
     for text, part in (("training", train), ("test", test)):
         if part is not None:
-            look = _marker(0, is_test=text == "test") | {"markerfacecolor": style.QUIET}
+            look = _marker(0, is_test=part is test) | {"markerfacecolor": style.QUIET}
             entries.append(Line2D([], [], **look, label=f"{text} sample"))
     axes.legend(
         handles=entries, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False,

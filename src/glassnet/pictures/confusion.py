@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from glassnet.arrays import Array
 from glassnet.pictures import style
-from glassnet.pictures.words import class_labels
+from glassnet.pictures.words import class_labels, widest
 
 MOST_WITH_NUMBERS = 30
 MOST_NAMES = 40
@@ -41,25 +42,17 @@ def confusion_matrix_figure(
     classes = len(confusion)
     rows = confusion.sum(axis=1, keepdims=True)
     share = np.divide(confusion, rows, out=np.zeros(confusion.shape), where=rows > 0)
-
-    side = min(max(0.48 * classes, 3.0), 9.5)
-    figure = style.new_figure(side + 2.0, side + 1.2)
+    # In inches: cells large enough for their numbers, all of them on a page.
+    cell = float(np.clip(8.5 / classes, 0.05, 0.55)) if classes > 3 else 0.9
+    figure = style.new_figure(cell * classes + 2.2, cell * classes + 1.4)
     axes = figure.subplots()
     style.dress(axes, "predicted class", "true class", _title(confusion, part))
-    axes.grid(False)
-    axes.spines[:].set_visible(False)
-    image = axes.imshow(share, cmap="Blues", norm=PowerNorm(0.5, 0, 1))
-    _name_axes(figure, class_labels(class_names, classes), side)
+    style.without_box(axes)
+    image = axes.imshow(share, cmap="Blues", norm=PowerNorm(0.5, 0, 1), interpolation="nearest")
+    _name_classes(axes, class_labels(class_names, classes), 72 * cell)
     if classes <= MOST_WITH_NUMBERS:
-        size = min(11.0, 26 * side / classes / max(2.0, 0.8 * len(str(confusion.max()))))
-        for i, j in np.argwhere(confusion):
-            colour = "white" if share[i, j] > 0.35 else style.INK
-            weight = "bold" if i == j else "normal"
-            axes.text(
-                j, i, str(confusion[i, j]), ha="center", va="center",
-                fontsize=size, color=colour, fontweight=weight,
-            )  # fmt: skip
-    bar = style.colour_bar(figure, image, axes, "share of the true class (%)")
+        _write_counts(axes, confusion, share, 72 * cell)
+    bar = style.colour_bar(figure, axes, image, "share of the true class (%)")
     bar.set_yticks([0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 1])
     bar.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
     return figure
@@ -73,14 +66,32 @@ def _title(confusion: Array, part: str) -> str:
     return f"{right:,} of {total:,} {samples} right ({100 * right / total:.1f} %)"
 
 
-def _name_axes(figure: Figure, labels: tuple[str, ...], side: float) -> None:
-    """Write the names of the classes at the ticks, as many as there is room for."""
-    axes = figure.axes[0]
+def _name_classes(axes: Axes, labels: tuple[str, ...], cell: float) -> None:
+    """Write the names of the classes, as many as there is room for; `cell` is in points."""
     places = range(0, len(labels), -(-len(labels) // MOST_NAMES))
     shown = [labels[i] for i in places]
-    size = min(style.TEXT, 50 * side / len(labels)) if len(places) == len(labels) else 7.0
-    is_long = max(map(len, shown)) > 0.11 * 72 * side / len(labels) / size * 10
-    turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if is_long else {}
-    axes.set_xticks(places, shown, fontsize=size, **turned)
+    size = float(np.clip(0.8 * cell * places.step, 5.0, style.TEXT))
     axes.set_yticks(places, shown, fontsize=size)
-    axes.tick_params(length=0)
+    axes.set_xticks(places, shown, fontsize=size)
+    if 72 * widest(shown, size) > 0.95 * cell * places.step:
+        for name in axes.get_xticklabels():
+            name.set(rotation=45, ha="right", rotation_mode="anchor")
+
+
+def _write_counts(axes: Axes, confusion: Array, share: Array, cell: float) -> None:
+    """Write the counts into the cells, the right ones bold; between the cells are thin lines."""
+    edges = np.arange(1, len(confusion)) - 0.5
+    axes.hlines(edges, -0.5, len(confusion) - 0.5, colors="white", linewidth=1.0)
+    axes.vlines(edges, -0.5, len(confusion) - 0.5, colors="white", linewidth=1.0)
+    for i, j in np.argwhere(confusion):
+        count = str(confusion[i, j])
+        axes.text(
+            j,
+            i,
+            count,
+            ha="center",
+            va="center",
+            fontsize=min(style.TITLE, 0.5 * cell, 1.25 * cell / len(count)),
+            fontweight="bold" if i == j else "normal",
+            color="white" if share[i, j] > 0.3 else style.INK,
+        )

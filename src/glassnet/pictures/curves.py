@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from glassnet.arrays import Array
 from glassnet.pictures import style
@@ -18,17 +19,30 @@ from glassnet.training import History
 FEW_EPOCHS = 3
 """With so few, the steps are drawn too, if the history has them."""
 
-LINES = {
-    "train": ("training", style.BLUE, "-"),
-    "valid": ("validation", style.VERMILION, "-"),
-    "penalty": ("penalty", style.PURPLE, "--"),
-    "lr": ("", style.INK, "-"),
-    "grad_norm": ("", style.INK, "-"),
+MOST_METRICS = 2
+
+
+class Look(NamedTuple):
+    """How a column of the history is drawn; colours and marks both tell lines apart."""
+
+    label: str
+    colour: str
+    line: str = "-"
+    marker: str = "o"
+    fill: str | None = None
+
+
+LOOKS = {
+    "train": Look("training", style.BLUE),
+    "valid": Look("validation", style.VERMILION, marker="s", fill="white"),
+    "penalty": Look("penalty", style.PURPLE, line="--", marker="D"),
+    "lr": Look("", style.INK),
+    "grad": Look("", style.INK),
 }
-"""What a column, or the part of its name before "_", is called and how it is drawn."""
+"""By the part of a column's name before the first "_"."""
 
 STEPS = {"train_loss": "loss", "lr": "lr", "grad_norm": "grad_norm"}
-"""Columns of epochs that steps have too, and their names there."""
+"""Columns that are recorded for steps too, and their names there."""
 
 NAMES = {
     "mae": "mean absolute error",
@@ -60,74 +74,90 @@ def training_curves(history: History, best_epoch: int | None = None) -> Figure:
     """
     if not history.epochs:
         return style.message_figure("no epoch was finished")
-    columns = history.columns
-    losses = [c for c in ("train_loss", "valid_loss") if c in columns]
-    if np.nan_to_num(np.array(history["penalty"] if "penalty" in columns else 0)).any():
-        losses.append("penalty")
-    metrics = {c.partition("_")[2]: c for c in columns if c.startswith(("train_", "valid_"))}
-    names = ["loss", *[name for name in metrics if name != "loss"][:2]]
-    small = [c for c in ("lr", "grad_norm") if c in columns]
-
-    figure = style.new_figure(1.2 + 4.2 * len(names), 5.6 if small else 4.0)
+    large, small = _large_panels(history), _small_panels(history)
+    figure = style.new_figure(1.2 + 4.2 * len(large), 5.6 if small else 4.0)
     grid = figure.add_gridspec(2 if small else 1, 6, height_ratios=[2.4, 1] if small else None)
-    for i, name in enumerate(names):
-        axes = figure.add_subplot(grid[0, i * 6 // len(names) : (i + 1) * 6 // len(names)])
-        shown = losses if name == "loss" else [f"{p}_{name}" for p in ("train", "valid")]
-        _draw(axes, history, [c for c in shown if c in columns], name)
-        if best_epoch is not None:
-            label = f"best epoch: {best_epoch}"
-            axes.axvline(best_epoch, color=style.QUIET, linestyle=":", linewidth=1.5, label=label)
-    for i, name in enumerate(small):
-        axes = figure.add_subplot(grid[1, i * 6 // len(small) : (i + 1) * 6 // len(small)])
-        _draw(axes, history, [name], name)
-    _legend(figure, figure.axes[: len(names)])
+    for row, panels in enumerate((large, small)):
+        for i, (name, columns) in enumerate(panels.items()):
+            width = 6 // len(panels)
+            axes = figure.add_subplot(grid[row, i * width : (i + 1) * width])
+            _draw(axes, history, name, columns)
+            if best_epoch is not None and panels is large:
+                axes.axvline(
+                    best_epoch, label=f"best epoch: {best_epoch}",
+                    color=style.QUIET, linestyle=":", linewidth=1.8, zorder=1,
+                )  # fmt: skip
+    _legend(figure, figure.axes[: len(large)])
     return figure
 
 
-def _draw(axes: Axes, history: History, columns: list[str], name: str) -> None:
+def _large_panels(history: History) -> dict[str, list[str]]:
+    """Return the columns to draw by the figure they show: loss (and penalty), then metrics."""
+    columns = history.columns
+    panels: dict[str, list[str]] = {"loss": []}
+    for column in columns:
+        part, _, name = column.partition("_")
+        if part in ("train", "valid") and (name in panels or len(panels) <= MOST_METRICS):
+            panels.setdefault(name, []).append(column)
+    if "penalty" in columns and np.nan_to_num(history["penalty"]).any():
+        panels["loss"].append("penalty")
+    return panels
+
+
+def _small_panels(history: History) -> dict[str, list[str]]:
+    return {name: [name] for name in ("lr", "grad_norm") if name in history.columns}
+
+
+def _draw(axes: Axes, history: History, name: str, columns: list[str]) -> None:
     """Draw columns of a history against the epoch."""
     style.dress(axes, "epoch", plain(NAMES.get(name, name), 24))
-    epochs = _finite(history["epoch"] if "epoch" in history.columns else range(1, len(history) + 1))
+    epochs = np.arange(1, len(history) + 1)
     by_steps = bool(history.steps) and len(history) <= FEW_EPOCHS
     for column in columns:
-        label, colour, line = LINES.get(column) or LINES[column.partition("_")[0]]
+        look = LOOKS[column.partition("_")[0]]
         if by_steps and column in STEPS:
-            _draw_steps(axes, history, STEPS[column], epochs[-1], label, colour)
-        marker = "o" if len(history) <= 30 else ""
+            _draw_steps(axes, history, STEPS[column], look)
         axes.plot(
-            epochs, _finite(history[column]), line, color=colour, label=label,
-            marker=marker, markersize=4, linewidth=1.8,
+            epochs, _finite(history[column]), look.line, color=look.colour, label=look.label,
+            linewidth=1.8, marker=look.marker, markersize=4.5, markerfacecolor=look.fill,
+            markevery=_marked(len(epochs)),
         )  # fmt: skip
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
-    if len(history) == 1:
-        axes.set_xlim(0 if by_steps else epochs[0] - 0.5, epochs[0] + (0.05 if by_steps else 0.5))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, steps=[1, 2, 5, 10]))
+    if by_steps:
+        axes.set_xlim(-0.05 * len(epochs), 1.05 * len(epochs))
+    elif len(epochs) == 1:
+        axes.set_xlim(0.5, 1.5)
     _scale(axes, is_share=name == "accuracy" or name.startswith("top"))
 
 
-def _draw_steps(
-    axes: Axes, history: History, name: str, epoch: float, label: str, colour: str
-) -> None:
+def _draw_steps(axes: Axes, history: History, name: str, look: Look) -> None:
     """Draw a column of the steps, thinly; the last step ends the last epoch."""
     steps = _finite(record["step"] for record in history.steps)
     values = _finite(record.get(name, np.nan) for record in history.steps)
     axes.plot(
-        steps * (epoch / steps[-1]), values, color=colour, alpha=0.4, linewidth=0.8,
-        label=f"{label}, each step" if label else "",
+        steps * (len(history) / steps[-1]), values, color=look.colour, alpha=0.45, linewidth=0.8,
+        label=f"{look.label}, each step" if look.label else "",
     )  # fmt: skip
+
+
+def _marked(epochs: int) -> tuple[int, int]:
+    """Return the first epoch to mark, from 0, and the distance of the others: the last is one."""
+    distance = -(-epochs // 20)
+    return (epochs - 1) % distance, distance
 
 
 def _scale(axes: Axes, *, is_share: bool) -> None:
     """Choose limits, scale and numbers of the y axis by the values drawn."""
-    values = np.concatenate([_finite(line.get_ydata()) for line in axes.lines] or [np.empty(0)])
-    values = values[np.isfinite(values)]
     if is_share:
-        axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
-        axes.set_ylabel(axes.get_ylabel() + " (%)")
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.6g}"))
+        axes.set_ylabel(f"{axes.get_ylabel()} (%)")
         return
+    values = np.array([value for line in axes.lines for value in np.asarray(line.get_ydata())])
+    values = values[np.isfinite(values)]
     if len(values) and values.min() > 0 and values.max() > 100 * values.min():
         axes.set_yscale("log")
         axes.yaxis.set_minor_formatter(NullFormatter())
-    elif len(values) and values.min() == values.max() > 0:
+    elif len(values) and 0 < values.min() == values.max():
         axes.set_ylim(0, 2 * values[0])
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.6g}"))
 

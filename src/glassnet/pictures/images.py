@@ -1,7 +1,5 @@
 """Many small pictures in one."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
@@ -42,18 +40,24 @@ def show_mosaic(axes: Axes, tiles: Array, columns: int, gap: float = 3.0) -> Axe
     joined = mosaic(tiles, columns)
     image = axes.imshow(joined, cmap="RdBu_r", vmin=-largest, vmax=largest, interpolation="nearest")
     (height, width), (rows, across) = tiles.shape[1:], joined.shape
-    lines = {"colors": "white", "linewidth": gap}
-    axes.hlines(np.arange(height, rows, height) - 0.5, -0.5, across - 0.5, **lines)
-    axes.vlines(np.arange(width, across, width) - 0.5, -0.5, rows - 0.5, **lines)
-    axes.spines[:].set_visible(False)
+    below, right = np.arange(height, rows, height), np.arange(width, across, width)
+    axes.hlines(below - 0.5, -0.5, across - 0.5, colors="white", linewidth=gap)
+    axes.vlines(right - 0.5, -0.5, rows - 0.5, colors="white", linewidth=gap)
     return image
 
 
 def columns_for(count: int, height: int = 1, width: int = 1, ratio: float = 1.6) -> int:
-    """Return how many columns bring tiles of that size to about that ratio of width to height."""
-    return int(min(count, max(1, np.ceil(np.sqrt(count * ratio * height / width)))))
+    """Return how many columns bring tiles of that size to about that ratio of width to height.
 
+    A number that fills all rows is preferred, if one is near.
 
-def is_image_batch(samples: Array | Sequence[int]) -> bool:
-    """Whether samples are images, (N, C, H, W)."""
-    return np.ndim(samples) == 4
+    Examples
+    --------
+    >>> columns_for(64), columns_for(10), columns_for(7)
+    (8, 5, 4)
+    """
+    wanted = float(np.sqrt(count * ratio * height / width))
+    near = [n for n in range(1, count + 1) if count % n == 0 and 0.7 < n / wanted < 1.4]
+    if near:
+        return min(near, key=lambda n: abs(n - wanted))
+    return min(count, max(1, int(np.ceil(wanted))))

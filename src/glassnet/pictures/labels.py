@@ -10,7 +10,7 @@ from glassnet.layers import Layer
 def as_labels(y: Array) -> Array:
     """Return class numbers (N,): labels as they are, of rows of probabilities the largest."""
     if y.ndim == 2 and y.shape[1] > 1:
-        return y.argmax(axis=1)
+        y = y.argmax(axis=1)
     return y.reshape(-1).astype(np.int64, copy=False)
 
 

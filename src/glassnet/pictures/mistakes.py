@@ -10,7 +10,7 @@ from glassnet.arrays import Array
 from glassnet.pictures import style
 from glassnet.pictures.images import drawable
 from glassnet.pictures.labels import as_labels, both_columns
-from glassnet.pictures.words import class_labels
+from glassnet.pictures.words import class_labels, widest
 
 COLUMNS = 5
 
@@ -56,29 +56,36 @@ def worst_mistakes(
     worst = wrong[np.argsort(p[wrong, true[wrong]], kind="stable")][:count]
 
     labels = class_labels(class_names, p.shape[1], 13)
-    in_one_line = max(map(len, labels)) <= 3
-    columns = min(COLUMNS, len(worst))
-    rows = -(-len(worst) // columns)
-    height, width = images.shape[2:]
-    tile_width, caption = 1.45, 0.26 if in_one_line else 0.42
-    tile_height = float(np.clip(tile_width * height / width, 0.5, 3.0))
-    figure = style.new_figure(
-        max(tile_width * columns + 0.4, 4.6), (tile_height + caption) * rows + 0.7
-    )
-    panels = figure.subplots(rows, columns, squeeze=False)
-    low, high = float(images[worst].min()), float(images[worst].max())
-    for axes in panels.flat[len(worst) :]:
-        axes.set_axis_off()
-    for axes, i in zip(panels.flat, worst, strict=False):
-        _show(axes, drawable(images[i], low, high))
-        arrow = " → " if in_one_line else "\n→ "
-        text = f"{labels[true[i]]}{arrow}{labels[said[i]]}  {100 * p[i, said[i]]:.0f} %"
-        axes.set_title(text, fontsize=style.SMALL, color=style.INK, pad=3)
-    shown = (
-        f"{len(wrong):,}" if len(worst) == len(wrong) else f"worst {len(worst)} of {len(wrong):,}"
-    )
-    noun = "mistake" if len(wrong) == 1 else "mistakes"
-    figure.suptitle(f"The {shown} {noun} in {samples}\n", fontsize=style.TITLE, color=style.INK)
+    arrow = " → " if max(map(len, labels)) <= 3 else "\n→ "
+    captions = [
+        f"{labels[true[i]]}{arrow}{labels[said[i]]}, {100 * p[i, said[i]]:.0f} %" for i in worst
+    ]
+    return _gallery(images[worst], captions, _title(len(worst), len(wrong), samples))
+
+
+def _title(shown: int, wrong: int, samples: str) -> str:
+    which = "The only mistake" if wrong == 1 else f"{wrong:,} mistakes"
+    if shown < wrong:
+        which = f"The {shown} worst of {which}"
+    return f"{which} in {samples}\ntrue class → predicted class and its probability"
+
+
+def _gallery(images: Array, captions: list[str], title: str) -> Figure:
+    """Return a figure of images (N, C, H, W) with a caption above each."""
+    columns = min(COLUMNS, len(images))
+    rows = -(-len(images) // columns)
+    shape = images.shape[2] / images.shape[3]
+    tile = 1.45 * min(1.0, 1 / shape)
+    lines = [line for caption in captions for line in caption.split("\n")]
+    pitch = max(tile, 0.1 + widest(lines, style.SMALL))
+    above = 0.28 + 0.16 * captions[0].count("\n")
+    figure = style.new_figure(max(pitch * columns + 0.2, 4.4), (tile * shape + above) * rows + 0.6)
+    figure.suptitle(title, x=0.02, ha="left", fontsize=style.TEXT, color=style.INK)
+    low, high = float(images.min()), float(images.max())
+    for place, image in enumerate(images):
+        axes = figure.add_subplot(rows, columns, place + 1)
+        _show(axes, drawable(image, low, high))
+        axes.set_title(captions[place], fontsize=style.SMALL, color=style.INK, pad=3)
     return figure
 
 

@@ -37,8 +37,8 @@ def predicted_against_true(outputs: Array, y: Array, part: str = "") -> Figure:
         explained = r2(predicted[:, k], true[:, k])
         name = f"output {k + 1}: " if shown > 1 else ""
         title = f"{name}R² {explained:.3f}, mean absolute error {error:.3g}"
-        style.dress(axes, f"true value{of_part}", f"predicted value{of_part}", title)
-        axes.title.set_fontsize(style.TEXT)
+        style.dress(axes, f"true value{of_part}", f"predicted value{of_part}")
+        axes.set_title(title, fontsize=style.TEXT, color=style.INK, loc="left")
         _scatter(axes, true[:, k], predicted[:, k])
     return figure
 

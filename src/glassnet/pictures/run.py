@@ -79,4 +79,4 @@ def _classifies(evaluation: Evaluation, y: Array) -> bool:
     """Whether the outputs are classes, and the labels among them."""
     if y.dtype != np.int64 and "accuracy" not in evaluation.metrics:
         return False
-    return int(as_labels(y).max()) < max(evaluation.outputs.shape[1], 2)
+    return bool(as_labels(y).max() < max(evaluation.outputs.shape[1], 2))

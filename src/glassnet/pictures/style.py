@@ -8,9 +8,10 @@ import io
 import os
 
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from glassnet.arrays import Array
 from glassnet.files import write_atomically
 
 BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
@@ -24,13 +25,12 @@ DPI = 150
 
 def new_figure(width: float, height: float) -> Figure:
     """Return an empty figure of that size in inches; its parts make room for each other."""
-    figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained", facecolor="white")
-    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08, wspace=0.03, hspace=0.04)  # type: ignore[union-attr]
-    return figure
+    room = ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.06, wspace=0.02, hspace=0.02)
+    return Figure(figsize=(width, height), dpi=DPI, layout=room, facecolor="white")
 
 
 def dress(axes: Axes, x: str, y: str, title: str = "") -> None:
-    """Give axes their labels, title and sizes, a light grid, and no box."""
+    """Give axes their labels, a title, sizes, and a light grid in place of a box."""
     axes.set_xlabel(x, fontsize=TEXT, color=INK)
     axes.set_ylabel(y, fontsize=TEXT, color=INK)
     if title:
@@ -42,10 +42,11 @@ def dress(axes: Axes, x: str, y: str, title: str = "") -> None:
     axes.spines[["left", "bottom"]].set_color(QUIET)
 
 
-def bare(axes: Axes, title: str = "") -> None:
-    """Give axes that hold pictures a title and nothing else."""
-    axes.set_axis_off()
-    axes.set_title(title, fontsize=TITLE, color=INK, loc="left")
+def without_box(axes: Axes) -> None:
+    """Leave pictures in axes alone: no grid, no frame, no tick marks."""
+    axes.grid(False)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
 
 
 def message_figure(text: str) -> Figure:
@@ -57,13 +58,14 @@ def message_figure(text: str) -> Figure:
     return figure
 
 
-def colour_bar(figure: Figure, image: object, axes: Axes, label: str) -> Axes:
-    """Put a slim, labelled scale of an image's colours beside its axes."""
-    bar = figure.colorbar(image, ax=axes, fraction=0.05, pad=0.02, aspect=30)  # type: ignore[arg-type]
-    bar.outline.set_visible(False)  # type: ignore[operator]
-    bar.set_label(label, fontsize=TEXT, color=INK)
-    bar.ax.tick_params(labelsize=SMALL, color=QUIET, labelcolor=INK)
-    return bar.ax
+def colour_bar(figure: Figure, axes: Axes, image: ScalarMappable, label: str) -> Axes:
+    """Put a slim, labelled scale of an image's colours beside its axes, as high as they are."""
+    place = axes.inset_axes((1.02, 0.0, 0.03, 1.0))
+    bar = figure.colorbar(image, cax=place)
+    bar.outline.set_visible(False)
+    place.set_ylabel(label, fontsize=TEXT, color=INK)
+    place.tick_params(labelsize=SMALL, color=QUIET, labelcolor=INK)
+    return place
 
 
 def save(figure: Figure, path: str | os.PathLike[str]) -> None:
@@ -80,7 +82,14 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> None:
 
 
 def png(figure: Figure) -> bytes:
-    """Return a figure as the bytes of a PNG file."""
+    """Return a figure as the bytes of a PNG file, without empty margins."""
     content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=DPI, metadata={"Software": None})
+    figure.savefig(
+        content,
+        format="png",
+        dpi=DPI,
+        metadata={"Software": None},
+        bbox_inches="tight",
+        pad_inches=0.12,
+    )
     return content.getvalue()

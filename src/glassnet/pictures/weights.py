@@ -5,7 +5,7 @@ import math
 import numpy as np
 from matplotlib.figure import Figure
 
-from glassnet.arrays import Shape
+from glassnet.arrays import Array, Shape
 from glassnet.layers import Conv2d, Layer, Linear
 from glassnet.pictures import style
 from glassnet.pictures.images import columns_for, show_mosaic
@@ -15,7 +15,7 @@ MOST_CHANNELS = 32
 
 
 def first_layer_weights(model: Layer, sample_shape: Shape) -> Figure | None:
-    """Return heat maps of the weights of the first layer's units, as images.
+    """Return heat maps of the weights of the first layer's units, each in the shape of a sample.
 
     Of several channels the mean is shown, and of many units the first 64.
 
@@ -32,33 +32,26 @@ def first_layer_weights(model: Layer, sample_shape: Shape) -> Figure | None:
     """
     if len(sample_shape) != 3:
         return None
-    step = next(
-        (s for s in model.steps(sample_shape) if isinstance(s.layer, (Linear, Conv2d))), None
-    )
-    if step is None or not isinstance(step.layer, Linear):
+    steps = (s for s in model.steps(sample_shape) if isinstance(s.layer, (Linear, Conv2d)))
+    first = next(steps, None)
+    if first is None or not isinstance(first.layer, Linear):
         return None
-    if step.layer.in_features != math.prod(sample_shape):
+    if first.layer.in_features != math.prod(sample_shape):
         return None
-    units = step.layer.out_features
+    units = first.layer.out_features
     shown = min(units, MOST_UNITS)
-    tiles = step.layer.weight.value[:shown].reshape(shown, *sample_shape).mean(axis=1)
-    columns = columns_for(shown, *sample_shape[1:])
-    rows = -(-shown // columns)
-    width = min(8.5, 0.95 * columns + 1.4)
-    height = (width - 1.2) / columns * rows * sample_shape[1] / sample_shape[2] + 0.7
-    figure = style.new_figure(max(width, 4.2), min(max(height, 2.0), 10.0))
-    axes = figure.subplots()
-    image = show_mosaic(axes, tiles, columns)
-    what = f"{units} units" if shown == units else f"the first {shown} of {units} units"
-    style.bare(axes, f"Weights of {step.name or 'the layer'}: {what}")
-    style.colour_bar(figure, image, axes, "weight")
-    return figure
+    tiles = first.layer.weight.value[:shown].reshape(shown, *sample_shape).mean(axis=1)
+    count = f"{units} units" if shown == units else f"the first {shown} of {units} units"
+    return _heat_maps(
+        tiles, columns_for(shown, *tiles.shape[1:]), f"Weights{_of(first.name)}: {count}"
+    )
 
 
 def convolution_kernels(layer: Conv2d, name: str = "") -> Figure:
-    """Return heat maps of the kernels of a convolution: a column for each output channel.
+    """Return heat maps of the kernels of a convolution.
 
-    Of more than 32 input or output channels the first 32 are shown.
+    A column holds the kernels of an output channel, a row those of an input channel; with a single
+    input channel they simply follow each other. Of more than 32 channels the first 32 are shown.
 
     Parameters
     ----------
@@ -67,28 +60,39 @@ def convolution_kernels(layer: Conv2d, name: str = "") -> Figure:
         The layer's name, for the title.
     """
     weight = layer.weight.value[:MOST_CHANNELS, :MOST_CHANNELS]
-    outputs, inputs, high, wide = weight.shape
-    columns = outputs if inputs > 1 else columns_for(outputs, high, wide)
-    tiles = weight.transpose(1, 0, 2, 3).reshape(-1, high, wide)
+    outputs, inputs, height, width = weight.shape
+    tiles = weight.transpose(1, 0, 2, 3).reshape(-1, height, width)
+    title = f"Kernels{_of(name)}: {layer.in_channels} → {layer.out_channels} channels"
+    if inputs == 1:
+        return _heat_maps(tiles, columns_for(outputs, height, width), title)
+    figure = _heat_maps(tiles, outputs, title)
+    axes = figure.axes[0]
+    style.dress(axes, "output channel", "input channel")
+    style.without_box(axes)
+    axes.set_xticks(*_ticks(outputs, width))
+    axes.set_yticks(*_ticks(inputs, height))
+    return figure
+
+
+def _heat_maps(tiles: Array, columns: int, title: str) -> Figure:
+    """Return a figure of tiles (T, H, W), so many in a row, with the scale of their colours."""
     rows = -(-len(tiles) // columns)
-    tile = float(np.clip(8 / max(columns, rows), 0.22, 0.9))
-    figure = style.new_figure(
-        max(tile * columns + 2.0, 4.6), max(tile * rows * high / wide, 1.2) + 1.0
-    )
+    height, width = tiles.shape[1:]
+    tile = float(np.clip(7 / max(columns, 1.3 * rows), 0.22, 1.1))
+    down, across = tile * rows * max(1, height / width), tile * columns * max(1, width / height)
+    figure = style.new_figure(across + 1.6, down + 1.0)
     axes = figure.subplots()
     image = show_mosaic(axes, tiles, columns, gap=3.0 if tile > 0.4 else 1.5)
-    title = f"Kernels of layer {name}: {layer.in_channels} → {layer.out_channels} channels"
-    if inputs == 1:
-        style.bare(axes, title)
-    else:
-        style.dress(axes, "output channel", "input channel", title)
-        axes.grid(False)
-        axes.spines[:].set_visible(False)
-        axes.set_xticks(*_ticks(outputs, wide))
-        axes.set_yticks(*_ticks(inputs, high))
-        axes.tick_params(length=0)
-    style.colour_bar(figure, image, axes, "weight")
+    style.dress(axes, "", "", title)
+    style.without_box(axes)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    style.colour_bar(figure, axes, image, "weight")
     return figure
+
+
+def _of(name: str) -> str:
+    return f" of layer {name}" if name else ""
 
 
 def _ticks(count: int, size: int) -> tuple[list[float], list[str]]:

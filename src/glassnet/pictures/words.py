@@ -1,18 +1,20 @@
 """Text that can stand in a picture, whatever the user called his classes."""
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Iterable, Sequence
+
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.ft2font import FT2Font
 
 LONGEST = 16
 
 
 def plain(text: object, longest: int = LONGEST) -> str:
-    """Return text on one line, shortened, in which matplotlib sees no formula.
+    r"""Return text on one line, shortened, in which matplotlib sees no formula.
 
     Examples
     --------
     >>> plain("a very long name of a class"), plain("US$ and $x$")
-    ('a very long nam…', 'US\\\\$ and \\\\$x\\\\$')
+    ('a very long nam…', 'US\\$ and \\$x\\$')
     """
     line = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
     if len(line) > longest:
@@ -38,13 +40,22 @@ def class_labels(
     return tuple(label or str(i) for i, label in enumerate(labels))
 
 
+def widest(lines: Iterable[str], size: float) -> float:
+    """Return the width in inches of the widest of some lines of text; `size` is in points."""
+    font = _font()
+    font.set_size(size, 72)
+    widths = []
+    for line in lines:
+        font.set_text(line, 0.0)
+        widths.append(font.get_width_height()[0] / 64 / 72)
+    return max(widths, default=0.0)
+
+
 def _drawable(text: str) -> bool:
-    return all(ord(c) in _glyphs() for c in text if c.isprintable())
+    known = _font().get_charmap()
+    return all(ord(character) in known for character in text if character.isprintable())
 
 
-@cache
-def _glyphs() -> frozenset[int]:
-    """Return the characters that matplotlib's default font can draw."""
-    from matplotlib.font_manager import FontProperties, findfont, get_font
-
-    return frozenset(get_font(findfont(FontProperties())).get_charmap())
+def _font() -> FT2Font:
+    """Return the font that matplotlib draws text with."""
+    return get_font(findfont(FontProperties()))

@@ -72,7 +72,7 @@ def evaluate(
     for x, y, weight in batches(dataset, min(batch_size, len(dataset)), dtype=dtype):
         output = model.infer(x)
         value, _ = loss(output, y, weight)
-        mean.add({"loss": value}, len(x) if weight is None else max(float(weight.sum()), 1e-300))
+        mean.add({"loss": value}, len(x) if weight is None else float(weight.sum()))
         outputs.append(output)
     together = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
     values = {name: named_metric(name)(together, dataset.y) for name in names}

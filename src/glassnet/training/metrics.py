@@ -23,7 +23,8 @@ def predicted_class(output: Array) -> Array:
     """Return the class of the largest output; for a single logit, whether it is positive."""
     if output.shape[1] == 1:
         return (output[:, 0] > 0).astype(np.int64)
-    return output.argmax(axis=1)
+    largest: Array = output.argmax(axis=1)
+    return largest
 
 
 def accuracy(output: Array, target: Array) -> float:
@@ -115,7 +116,8 @@ def confusion_matrix(output: Array, target: Array) -> Array:
     """
     classes = max(output.shape[1], 2)
     pairs = _as_labels(target) * classes + predicted_class(output)
-    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+    counts: Array = np.bincount(pairs, minlength=classes * classes)
+    return counts.reshape(classes, classes)
 
 
 @dataclass(frozen=True)
@@ -158,10 +160,10 @@ class RunningMean:
 
     def __init__(self) -> None:
         self._sums: dict[str, float] = {}
-        self._count = 0
+        self._count = 0.0
 
-    def add(self, values: Mapping[str, float], samples: int) -> None:
-        """Take in one batch's values."""
+    def add(self, values: Mapping[str, float], samples: float) -> None:
+        """Take in one batch's values; it counts as so many samples (or so much weight)."""
         self._count += samples
         for name, value in values.items():
             self._sums[name] = self._sums.get(name, 0.0) + value * samples
@@ -173,5 +175,5 @@ class RunningMean:
 
 def _as_labels(target: Array) -> Array:
     if target.ndim == 2 and target.shape[1] > 1:
-        return target.argmax(axis=1)
+        target = target.argmax(axis=1)
     return target.reshape(-1).astype(np.int64, copy=False)

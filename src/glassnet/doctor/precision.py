@@ -1,0 +1,80 @@
+"""Numbers cut short: an integer array or a float32 one somewhere inside.
+
+A float64 computation notices a change of 1e-9; one that goes through integers or float32 gives the
+same steps of a staircase before and after. So the layer is moved by that little, and by more.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from glassnet.arrays import Array
+from glassnet.doctor.compare import random_direction
+from glassnet.doctor.conduct import Conduct
+from glassnet.doctor.probes import LayerProbe
+
+LITTLE = 2.0**-30
+
+
+def watch_precision(probe: LayerProbe, conduct: Conduct, rng: np.random.Generator) -> None:
+    """Note integer or float32 arithmetic in a layer's forward or backward pass."""
+    kind = forward_truncation(probe, rng)
+    if kind:
+        conduct.add("input", kind, f"forward computes in {_words(kind)} somewhere")
+        conduct.usable = False
+        return
+    for name, found in backward_truncation(probe, rng).items():
+        conduct.add(name, found, f"this gradient is computed in {_words(found)} somewhere")
+
+
+def forward_truncation(probe: LayerProbe, rng: np.random.Generator) -> str:
+    """Return the kind of truncation in forward, or an empty string."""
+    raw = probe.raw_output()
+    if raw.dtype.kind in "iub":
+        return "integer-truncation"
+    if raw.dtype.itemsize < 8:
+        return "float32-truncation"
+    with probe.unmoved():
+        curve = probe.curve(random_direction(probe, ["input"], rng))
+        y, near, far, away = curve(0.0), curve(1e-9), curve(1e-3), curve(0.5)
+    if not y.size:
+        return ""
+    integral = all(bool((a == np.rint(a)).all()) for a in (y, far, away))
+    if integral and not np.array_equal(y, away) and np.array_equal(y, near):
+        return "integer-truncation"
+    moved = np.abs(far - y) > 1e-5 * np.abs(y)
+    moved &= y != 0  # a unit that wakes up at a kink has not been cut short
+    if moved.any() and (near == y)[moved].mean() > 0.9:
+        return "float32-truncation"
+    return ""
+
+
+def backward_truncation(probe: LayerProbe, rng: np.random.Generator) -> dict[str, str]:
+    """Return the kind of truncation of each gradient that has one."""
+    dy = 100 * rng.standard_normal(probe.output().shape)
+    plain, more = probe.gradients(dy), probe.gradients(dy * (1 + LITTLE))
+    double = probe.gradients(2 * dy)
+    found = {}
+    for name, gradient in plain.items():
+        top = float(np.abs(gradient).max(initial=0.0))
+        if top == 0 or np.array_equal(double[name], gradient):  # dy ignored: another fault
+            continue
+        if _is_homogeneous(gradient, more[name], top):
+            continue
+        whole = bool((gradient == np.rint(gradient)).all())
+        if whole or _is_float32(gradient, double[name], top):
+            found[name] = "integer-truncation" if whole else "float32-truncation"
+    return found
+
+
+def _is_homogeneous(gradient: Array, more: Array, top: float) -> bool:
+    return float(np.abs(more - gradient * (1 + LITTLE)).max()) < 1e-1 * LITTLE * top
+
+
+def _is_float32(gradient: Array, double: Array, top: float) -> bool:
+    """Whether 2 dy gives 2 dx to float32's accuracy, so that only the last digits are missing."""
+    return float(np.abs(double - 2 * gradient).max()) < 1e-5 * top
+
+
+def _words(kind: str) -> str:
+    return "integers" if kind == "integer-truncation" else "float32"
