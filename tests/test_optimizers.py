@@ -26,7 +26,7 @@ def run(optimizer: gn.Optimizer, *gradients: float) -> list[float]:
     """Return where a weight that starts at 1 is after each gradient."""
     w, path = np.array([1.0]), []
     for g in gradients:
-        optimizer.step(w, np.array([g]))
+        optimizer.step(w, np.array([float(g)]))
         path.append(float(w[0]))
     return path
 
@@ -43,7 +43,7 @@ def run(optimizer: gn.Optimizer, *gradients: float) -> list[float]:
         (gn.RMSprop(0.1, decay=0.75, eps=0), [0.8, 0.8 - 0.1]),  # s = 1, then 0.75 + 0.25
         (gn.RMSprop(0.1, decay=0.75, momentum=0.5, eps=0), [0.8, 0.8 - 0.2]),  # v = 2, 1 + 1
         (gn.RMSprop(0.1, decay=0.75, eps=1), [0.9, 0.85]),
-        # m = 1, s = 1, both for the first time: m̂ = 2, ŝ = 4; then m = 1, m̂ = 4/3, ŝ = 2
+        # m and s are 1 both times: m̂ = 2 and ŝ = 4, then m̂ = 1 / 0.75 and ŝ = 1 / 0.4375
         (gn.Adam(0.1, beta1=0.5, beta2=0.75, eps=0), [0.9, 0.9 - 0.4 / 3 * np.sqrt(0.4375)]),
         (gn.AdamW(0.1, weight_decay=0.5, eps=0), [0.85]),
     ],

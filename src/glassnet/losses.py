@@ -88,7 +88,7 @@ class SoftmaxCrossEntropy(Loss):
         if not 0 <= self.label_smoothing < 1:
             raise ConfigError(f"label_smoothing must lie in [0, 1), not {self.label_smoothing}")
         if self.class_weight is not None and not (
-            min(self.class_weight) >= 0 and max(self.class_weight) > 0
+            min(self.class_weight, default=0) >= 0 and max(self.class_weight, default=0) > 0
         ):
             raise ConfigError(
                 f"class weights must be at least 0, and one above it, not {self.class_weight}"
@@ -103,6 +103,7 @@ class SoftmaxCrossEntropy(Loss):
                 f"SoftmaxCrossEntropy takes logits of shape (N, classes), not {output.shape}; "
                 "end the network with gn.Flatten() and gn.Linear(..., classes)"
             )
+        _refuse_empty(output)
         samples, classes = output.shape
         log_p = kernels.log_softmax_forward(output)
         weights = _checked_weights(sample_weight, output)
@@ -270,6 +271,7 @@ def one_hot(labels: Array, classes: int, dtype: np.typing.DTypeLike = np.float32
 
 def _mean(loss: Array, gradient: Array, sample_weight: Array | None) -> tuple[float, Array]:
     """Take the (weighted) mean over samples, and over the outputs of each."""
+    _refuse_empty(loss)
     weights = _checked_weights(sample_weight, loss)
     if weights is None:
         return float(loss.mean()), gradient * (1 / loss.size)
@@ -278,6 +280,13 @@ def _mean(loss: Array, gradient: Array, sample_weight: Array | None) -> tuple[fl
         raise DataError("all samples of a batch have weight zero; give some a positive weight")
     scale = (weights * (1 / total)).reshape(-1, *(1,) * (loss.ndim - 1))
     return float((loss * scale).sum()), gradient * scale
+
+
+def _refuse_empty(output: Array) -> None:
+    if not output.size:
+        raise DataError(
+            f"an empty batch, of shape {output.shape}, has no mean loss; leave it out of the training"
+        )
 
 
 def _checked_labels(labels: Array, samples: int, classes: int) -> Array:

@@ -200,6 +200,10 @@ class Cosine(Schedule):
 
     floor: float = 0.0
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _require(self.floor >= 0, "Cosine: floor must be at least 0", self.floor)
+
     def __call__(self, lr: float, progress: Progress) -> float:
         """Return floor + ½ (lr − floor) (1 + cos(π t / T))."""
         part = min(1.0, progress.elapsed(self.unit) / progress.total(self.unit))
@@ -300,6 +304,7 @@ class ReduceOnPlateau(Schedule):
         super().__post_init__()
         _require(0 < self.gamma < 1, "ReduceOnPlateau: gamma must lie between 0 and 1", self.gamma)
         _require(self.patience >= 0, "ReduceOnPlateau: patience must be at least 0", self.patience)
+        _require(self.floor >= 0, "ReduceOnPlateau: floor must be at least 0", self.floor)
 
     def __call__(self, lr: float, progress: Progress) -> float:
         """Return lr · γ^(plateaus so far), at least the floor."""

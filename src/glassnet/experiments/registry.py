@@ -134,9 +134,8 @@ def describe(thing: Any, kinds: Mapping[str, type[Any]]) -> dict[str, Any]:
 
     Examples
     --------
-    >>> describe(gn.SGD(lr=0.5), OPTIMIZERS)
-    {'name': 'sgd', 'lr': 0.5, 'momentum': 0.0, 'dampening': 0.0, 'nesterov': False, \
-'weight_decay': 0.0}
+    >>> describe(gn.L2(0.5), REGULARIZERS)
+    {'name': 'l2', 'strength': 0.5}
     """
     name = next(name for name, kind in kinds.items() if kind is type(thing))
     return {"name": name, **plain(thing)}

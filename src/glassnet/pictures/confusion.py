@@ -43,7 +43,7 @@ def confusion_matrix_figure(
     rows = confusion.sum(axis=1, keepdims=True)
     share = np.divide(confusion, rows, out=np.zeros(confusion.shape), where=rows > 0)
     # In inches: cells large enough for their numbers, all of them on a page.
-    cell = float(np.clip(8.5 / classes, 0.05, 0.55)) if classes > 3 else 0.9
+    cell = max(min(8.5 / classes, 0.55), 3.2 / classes)
     figure = style.new_figure(cell * classes + 2.2, cell * classes + 1.4)
     axes = figure.subplots()
     style.dress(axes, "predicted class", "true class", _title(confusion, part))
@@ -91,7 +91,7 @@ def _write_counts(axes: Axes, confusion: Array, share: Array, cell: float) -> No
             count,
             ha="center",
             va="center",
-            fontsize=min(style.TITLE, 0.5 * cell, 1.25 * cell / len(count)),
+            fontsize=min(style.TITLE, 0.5 * cell, 1.15 * cell / len(count)),
             fontweight="bold" if i == j else "normal",
             color="white" if share[i, j] > 0.3 else style.INK,
         )

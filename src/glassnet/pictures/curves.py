@@ -122,7 +122,7 @@ def _draw(axes: Axes, history: History, name: str, columns: list[str]) -> None:
             linewidth=1.8, marker=look.marker, markersize=4.5, markerfacecolor=look.fill,
             markevery=_marked(len(epochs)),
         )  # fmt: skip
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10], min_n_ticks=1))
     if by_steps:
         axes.set_xlim(-0.05 * len(epochs), 1.05 * len(epochs))
     elif len(epochs) == 1:

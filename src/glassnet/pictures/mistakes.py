@@ -72,18 +72,17 @@ def _title(shown: int, wrong: int, samples: str) -> str:
 
 def _gallery(images: Array, captions: list[str], title: str) -> Figure:
     """Return a figure of images (N, C, H, W) with a caption above each."""
-    columns = min(COLUMNS, len(images))
-    rows = -(-len(images) // columns)
+    rows = -(-len(images) // COLUMNS)
     shape = images.shape[2] / images.shape[3]
     tile = 1.45 * min(1.0, 1 / shape)
     lines = [line for caption in captions for line in caption.split("\n")]
     pitch = max(tile, 0.1 + widest(lines, style.SMALL))
     above = 0.28 + 0.16 * captions[0].count("\n")
-    figure = style.new_figure(max(pitch * columns + 0.2, 4.4), (tile * shape + above) * rows + 0.6)
+    figure = style.new_figure(pitch * COLUMNS + 0.2, (tile * shape + above) * rows + 0.6)
     figure.suptitle(title, x=0.02, ha="left", fontsize=style.TEXT, color=style.INK)
     low, high = float(images.min()), float(images.max())
     for place, image in enumerate(images):
-        axes = figure.add_subplot(rows, columns, place + 1)
+        axes = figure.add_subplot(rows, COLUMNS, place + 1)
         _show(axes, drawable(image, low, high))
         axes.set_title(captions[place], fontsize=style.SMALL, color=style.INK, pad=3)
     return figure

@@ -1,5 +1,7 @@
 """The pictures of a run: those that fit its data and its model."""
 
+from itertools import islice
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -12,7 +14,7 @@ from glassnet.pictures.curves import training_curves
 from glassnet.pictures.labels import as_labels, probabilities_of
 from glassnet.pictures.mistakes import worst_mistakes
 from glassnet.pictures.regression import predicted_against_true
-from glassnet.pictures.weights import convolution_kernels, first_layer_weights
+from glassnet.pictures.weights import convolution_kernels, first_layer_weights, innermost
 from glassnet.training import Evaluation, History, confusion_matrix
 
 MOST_CONVOLUTIONS = 4
@@ -46,10 +48,9 @@ def run_figures(
     if evaluation is not None:
         figures |= _result_figures(model, data, evaluation)
     figures["weights"] = first_layer_weights(model, data.sample_shape)
-    steps = [s for s in model.steps(data.sample_shape) if isinstance(s.layer, Conv2d)]
-    for step in steps[:MOST_CONVOLUTIONS]:
-        assert isinstance(step.layer, Conv2d)
-        figures[f"kernels-{step.name or 0}"] = convolution_kernels(step.layer, step.name)
+    convolutions = ((n, layer) for n, layer in innermost(model) if isinstance(layer, Conv2d))
+    for name, layer in islice(convolutions, MOST_CONVOLUTIONS):
+        figures[f"kernels-{name or 0}"] = convolution_kernels(layer, name)
     return {name: figure for name, figure in figures.items() if figure is not None}
 
 
@@ -76,7 +77,8 @@ def _result_figures(
 
 
 def _classifies(evaluation: Evaluation, y: Array) -> bool:
-    """Whether the outputs are classes, and the labels among them."""
-    if y.dtype != np.int64 and "accuracy" not in evaluation.metrics:
+    """Whether the outputs are those of classes, and every label is one of them."""
+    named = any(name == "accuracy" or name.startswith("top") for name in evaluation.metrics)
+    if evaluation.outputs.ndim != 2 or not (named or y.dtype == np.int64):
         return False
     return bool(as_labels(y).max() < max(evaluation.outputs.shape[1], 2))

@@ -1,15 +1,15 @@
 """The house style: colours that the colour-blind tell apart, readable sizes, quiet lines.
 
-Everything is drawn through matplotlib's objects, never through pyplot: no window, no global state,
-and figures can be drawn in threads.
+Everything is drawn through matplotlib's objects, never through pyplot: there is no window and no
+global state.
 """
 
 import io
 import os
 
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from glassnet.files import write_atomically
@@ -34,7 +34,7 @@ def dress(axes: Axes, x: str, y: str, title: str = "") -> None:
     axes.set_xlabel(x, fontsize=TEXT, color=INK)
     axes.set_ylabel(y, fontsize=TEXT, color=INK)
     if title:
-        axes.set_title(title, fontsize=TITLE, color=INK, loc="left")
+        axes.set_title(title, fontsize=TITLE, color=INK, loc="left", pad=9)
     axes.tick_params(labelsize=SMALL, color=QUIET, labelcolor=INK)
     axes.grid(True, color=GRID, linewidth=0.8)
     axes.set_axisbelow(True)
@@ -58,9 +58,11 @@ def message_figure(text: str) -> Figure:
     return figure
 
 
-def colour_bar(figure: Figure, axes: Axes, image: ScalarMappable, label: str) -> Axes:
-    """Put a slim, labelled scale of an image's colours beside its axes, as high as they are."""
-    place = axes.inset_axes((1.02, 0.0, 0.03, 1.0))
+def colour_bar(figure: Figure, axes: Axes, image: AxesImage, label: str) -> Axes:
+    """Put a slim, labelled scale of an image's colours beside it, as high as the image is."""
+    rows, columns = image.get_size()
+    slim = 0.03 * max(1.0, rows / columns)
+    place = axes.inset_axes((1 + 0.7 * slim, 0.0, slim, 1.0))
     bar = figure.colorbar(image, cax=place)
     bar.outline.set_visible(False)
     place.set_ylabel(label, fontsize=TEXT, color=INK)

@@ -1,6 +1,7 @@
 """Weights as pictures: what a first layer looks for, and the kernels of a convolution."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -32,19 +33,19 @@ def first_layer_weights(model: Layer, sample_shape: Shape) -> Figure | None:
     """
     if len(sample_shape) != 3:
         return None
-    steps = (s for s in model.steps(sample_shape) if isinstance(s.layer, (Linear, Conv2d)))
-    first = next(steps, None)
-    if first is None or not isinstance(first.layer, Linear):
+    weighted = (pair for pair in innermost(model) if isinstance(pair[1], (Linear, Conv2d)))
+    name, layer = next(weighted, ("", None))
+    if not isinstance(layer, Linear) or layer.in_features != math.prod(sample_shape):
         return None
-    if first.layer.in_features != math.prod(sample_shape):
-        return None
-    units = first.layer.out_features
+    units = layer.out_features
     shown = min(units, MOST_UNITS)
-    tiles = first.layer.weight.value[:shown].reshape(shown, *sample_shape).mean(axis=1)
-    count = f"{units} units" if shown == units else f"the first {shown} of {units} units"
-    return _heat_maps(
-        tiles, columns_for(shown, *tiles.shape[1:]), f"Weights{_of(first.name)}: {count}"
+    tiles = layer.weight.value[:shown].reshape(shown, *sample_shape).mean(axis=1)
+    count = (
+        f"{units} unit{'s' * (units > 1)}"
+        if shown == units
+        else f"the first {shown} of {units} units"
     )
+    return _heat_maps(tiles, columns_for(shown, *tiles.shape[1:]), f"Weights{_of(name)}: {count}")
 
 
 def convolution_kernels(layer: Conv2d, name: str = "") -> Figure:
@@ -72,6 +73,15 @@ def convolution_kernels(layer: Conv2d, name: str = "") -> Figure:
     axes.set_xticks(*_ticks(outputs, width))
     axes.set_yticks(*_ticks(inputs, height))
     return figure
+
+
+def innermost(layer: Layer, name: str = "") -> Iterator[tuple[str, Layer]]:
+    """Yield name and layer of each layer that holds no others, in order."""
+    children = list(layer.children())
+    if not children:
+        yield name, layer
+    for inner, child in children:
+        yield from innermost(child, f"{name}.{inner}" if name else inner)
 
 
 def _heat_maps(tiles: Array, columns: int, title: str) -> Figure:

@@ -116,8 +116,8 @@ def confusion_matrix(output: Array, target: Array) -> Array:
     """
     classes = max(output.shape[1], 2)
     pairs = _as_labels(target) * classes + predicted_class(output)
-    counts: Array = np.bincount(pairs, minlength=classes * classes)
-    return counts.reshape(classes, classes)
+    counts: Array = np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+    return counts
 
 
 @dataclass(frozen=True)
