@@ -66,7 +66,7 @@ def test_every_name_is_understood() -> None:
      "normal(inf)", "normal(nan)", "uniform(0)", "he_normal(0.1)", "zeros()", 0.1, None],
 )  # fmt: skip
 def test_other_names_are_refused(name: str) -> None:
-    with pytest.raises(gn.ConfigError, match="no initializer is called .*; there are xavier_"):
+    with pytest.raises(gn.ConfigError, match=r"no initializer is called .*; there are xavier_"):
         initializers.get(name)
 
 

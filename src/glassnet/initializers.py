@@ -117,7 +117,7 @@ def get(name: str) -> Initializer:
     """
     if name in _RULES:
         return _RULES[name]
-    family, _, argument = name.partition("(")
+    family, _, argument = str(name).partition("(")
     try:
         scale = float(argument.removesuffix(")"))
         if family in _FAMILIES and argument.endswith(")") and scale > 0 and math.isfinite(scale):

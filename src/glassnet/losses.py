@@ -284,9 +284,7 @@ def _mean(loss: Array, gradient: Array, sample_weight: Array | None) -> tuple[fl
 
 def _refuse_empty(output: Array) -> None:
     if not output.size:
-        raise DataError(
-            f"an empty batch, of shape {output.shape}, has no mean loss; leave it out of the training"
-        )
+        raise DataError(f"an empty batch, of shape {output.shape}, has no mean loss; leave it out")
 
 
 def _checked_labels(labels: Array, samples: int, classes: int) -> Array:

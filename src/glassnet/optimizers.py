@@ -54,7 +54,11 @@ class Optimizer:
                 continue
             value = getattr(self, name)
             limit, allowed = (1, "in [0, 1)") if name in BELOW_ONE else (np.inf, "of at least 0")
-            if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value < limit:
+            if (
+                isinstance(value, bool)
+                or not isinstance(value, Real)
+                or not 0 <= float(value) < limit
+            ):
                 raise ConfigError(
                     f"{type(self).__name__}: {name} must be a number {allowed}, not {value!r}"
                 )

@@ -5,6 +5,7 @@ normalisations. Their value is reported beside the loss, never inside it.
 """
 
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
@@ -25,10 +26,10 @@ class Regularizer:
     strength: float
 
     def __post_init__(self) -> None:
-        if not 0 <= self.strength < np.inf:
+        if not isinstance(self.strength, Real) or not 0 <= self.strength < np.inf:
             raise ConfigError(
                 f"the strength of {type(self).__name__} must be finite and at least 0, "
-                f"not {self.strength}"
+                f"not {self.strength!r}"
             )
 
     def penalty(self, weights: Array) -> float:

@@ -118,6 +118,8 @@ def test_data_of_a_wrong_shape_are_refused_in_words() -> None:
         for run in (cnn.predict, cnn.infer, cnn.forward):
             with pytest.raises(gn.ShapeError, match=words):
                 run(x)
+    with pytest.raises(gn.ShapeError, match="takes 1 features but gets 5"):
+        gn.BatchNorm1d(1).predict(np.zeros((2, 5)))  # where NumPy would broadcast
     with pytest.raises(gn.ShapeError, match="single number"):
         cnn.predict(np.float32(3))
 

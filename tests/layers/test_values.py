@@ -188,6 +188,17 @@ def test_own_layer_works_in_a_model() -> None:
     assert model.summary((2,)).rows[1].parameters == 3
 
 
+def test_own_layer_does_not_stand_in_for_a_namesake() -> None:
+    theirs = gn.ReLU
+
+    class ReLU(gn.Layer):
+        """As a student would write it."""
+
+    assert type(from_config(theirs().config())) is theirs
+    assert type(from_config(ReLU().config())) is ReLU
+    assert repr(ReLU()) == "ReLU()"
+
+
 def test_own_layer_is_tried_for_its_shape() -> None:
     assert Scale(3).output_shape((3,)) == (3,)
     assert Scale(3).output_shape(None) is None

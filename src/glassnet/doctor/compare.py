@@ -74,15 +74,24 @@ def witness(probe: Probe, direction: Direction, upstream: Array, scale: float = 
 def random_direction(probe: Probe, names: list[str], rng: np.random.Generator) -> Direction:
     """Return ± the size of each array's entries, at random: no entry is left out by chance."""
     return {
-        name: spread(probe.point[name]) * rng.choice((-1.0, 1.0), probe.point[name].shape)
+        name: natural_size(probe.point[name]) * rng.choice((-1.0, 1.0), probe.point[name].shape)
         for name in names
     }
+
+
+def natural_size(values: Array) -> Array:
+    """Return by how much each entry moves at most: its array's size.
+
+    Where all are positive, such as probabilities, each by its own, so that none turns negative.
+    """
+    return values if values.size and values.min() > 0 else np.full(values.shape, spread(values))
 
 
 def entry_direction(probe: Probe, name: str, index: int) -> Direction:
     """Return the direction that moves a single entry."""
     values = probe.point[name]
-    return {name: Entry(index, max(abs(float(values.flat[index])), spread(values)))}
+    size = float(natural_size(values).flat[index])
+    return {name: Entry(index, max(abs(float(values.flat[index])), size))}
 
 
 def typical_size(gradients: Gradients, direction: Direction) -> float:

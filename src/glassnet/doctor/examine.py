@@ -150,11 +150,18 @@ def _size(move: object) -> float:
 
 
 def _nudge(probe: Probe, amount: float, rng: np.random.Generator) -> None:
-    """Move input, output or weights away from where they are, by a part of their size."""
+    """Move input, output or weights away from where they are, by a part of their size.
+
+    What is not negative stays so: it may go into a logarithm or a root.
+    """
     if not amount:
         return
     for name in ("input", "output", "weights"):
         if name in probe.point:
             value = probe.point[name]
-            noise = rng.standard_normal(value.shape)
-            probe.place_at(name, value + amount * spread(value) * noise)
+            noise = amount * rng.standard_normal(value.shape)
+            if value.size and value.min() >= 0:
+                moved = value * np.exp(noise) + (value == 0) * np.abs(noise) * spread(value)
+            else:
+                moved = value + noise * spread(value)
+            probe.place_at(name, moved)

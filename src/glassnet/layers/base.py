@@ -59,6 +59,7 @@ class Layer:
     """Whether the output is a probability already (a Softmax or Sigmoid layer at the end)."""
 
     _known: ClassVar[dict[str, type[Layer]]] = {}
+    _type_name: ClassVar[str] = "Layer"
     _arguments: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
@@ -72,7 +73,11 @@ class Layer:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        Layer._known[cls.__name__] = cls
+        cls._type_name = cls.__name__
+        namesake = Layer._known.get(cls.__name__)
+        if namesake is not None and namesake.__module__ != cls.__module__:
+            cls._type_name = f"{cls.__module__}.{cls.__name__}"  # a ReLU that is not Glassnet's
+        Layer._known[cls._type_name] = cls
 
     def __setattr__(self, name: str, value: Any) -> None:
         old = self.__dict__.get(name)
@@ -349,7 +354,7 @@ class Layer:
         {'type': 'Linear', 'in_features': 2, 'out_features': 3}
         """
         arguments = {name: _describe(value) for name, value in self.arguments().items()}
-        return {"type": type(self).__name__, **arguments}
+        return {"type": self._type_name, **arguments}
 
     def __repr__(self) -> str:
         args, kwargs = self._arguments

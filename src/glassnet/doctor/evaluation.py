@@ -1,0 +1,75 @@
+"""What a layer does in evaluation: no chance, and the mean of what it does in training."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+
+from glassnet.arrays import Array
+from glassnet.doctor.conduct import Finding, same
+from glassnet.doctor.walk import Visit
+from glassnet.layers import Layer
+
+DRAWS = 40_000
+"""Values of a mask that are drawn to find the fraction kept, to about 0.002."""
+
+
+def watch_evaluation(visit: Visit, seed: int) -> list[Finding]:
+    """Note a layer that drops in evaluation, or whose training output has another mean."""
+    layer, x = copy.deepcopy(visit.layer), visit.x
+    try:
+        with_rng = [_run(layer, x, False, seed + i) for i in range(2)]
+    except Exception as error:
+        text = f"forward with training=False raised {type(error).__name__}: {error}"
+        return [Finding("input", "raises", text)]
+    if not same(with_rng[0], with_rng[1]):
+        text = "in evaluation the output depends on random numbers"
+        return [Finding("input", "dropout-in-evaluation", text)]
+    try:
+        found = mask_of(layer, x, seed)
+    except Exception:
+        return []
+    if found is None:
+        return []
+    kept, scale, evaluation, exactness = found
+    if abs(kept * scale - evaluation) <= 6 * exactness + 1e-9:
+        return []
+    text = (
+        f"in training {kept:.2f} of the values are kept, times {scale:.3g}; in evaluation they are "
+        f"times {evaluation:.3g}, so their mean changes by a factor {evaluation / (kept * scale):.3g}"
+    )
+    return [Finding("input", "dropout-not-inverted", text)]
+
+
+def mask_of(layer: Layer, x: Array, seed: int) -> tuple[float, float, float, float] | None:
+    """Return (fraction kept, scale of the kept, factor in evaluation, accuracy of their product).
+
+    None if the layer is not one that multiplies by a random mask.
+    """
+    repeat = max(1, DRAWS // max(x[0].size, 1))
+    sample = np.random.default_rng(0).uniform(0.5, 1.5, (min(repeat, DRAWS), *x.shape[1:]))
+    y = _run(layer, sample, True, seed)
+    if y.shape != sample.shape:
+        return None
+    factors = y / sample
+    scale = float(factors.max())
+    kept = factors != 0
+    if not scale > 0 or kept.all() or not np.allclose(factors[kept], scale, rtol=1e-5):
+        return None
+    if same(y, _run(layer, sample, True, seed + 1)):
+        return None  # not chance: a ReLU, for instance
+    evaluation = _run(layer, sample, False, seed) / sample
+    if not np.allclose(evaluation, evaluation.flat[0], rtol=1e-5):
+        return None
+    fraction = float(kept.mean())
+    # Masks may be drawn for whole rows or channels: then there are fewer draws than values.
+    rows = min(float(kept.reshape(len(kept), -1).mean(axis=1).var()), 0.25)
+    exactness = scale * float(np.sqrt(max(rows, fraction * (1 - fraction) / kept[0].size) / len(kept)))
+    return fraction, scale, float(evaluation.flat[0]), exactness
+
+
+def _run(layer: Layer, x: Array, training: bool, seed: int) -> Array:
+    np.random.seed(seed)  # noqa: NPY002 — for layers that use it
+    rng = np.random.default_rng(seed)
+    return np.array(layer.forward(x.copy(), training=training, rng=rng)[0], np.float64)
