@@ -230,12 +230,18 @@ class ParameterStore:
             start = place.stop
         self.decayed = slice(0, sum(p.size for p in ordered.values() if p.decay))
 
+    @property
+    def is_home(self) -> bool:
+        """Whether all parameters still live here; copies, casts and other stores move them out."""
+        return all(p.grad.base is self.grad for p in self.parameters.values())
+
     def packs(self, parameters: Mapping[str, Parameter]) -> bool:
-        """Whether these very parameters still live in this store (copies and casts move out)."""
+        """Whether these very parameters, as far as they are trained, live in this store."""
         trainable = {name: p for name, p in parameters.items() if p.trainable}
-        return trainable.keys() == self.parameters.keys() and all(
-            p is self.parameters[name] and p.grad.base is self.grad for name, p in trainable.items()
+        same = trainable.keys() == self.parameters.keys() and all(
+            p is self.parameters[name] for name, p in trainable.items()
         )
+        return same and self.is_home
 
     def by_name(self, vector: Array) -> dict[str, Array]:
         """Cut a flat vector, such as an optimizer's state, into named arrays (copies)."""
@@ -243,3 +249,14 @@ class ParameterStore:
             name: vector[place].reshape(self.parameters[name].shape).copy()
             for name, place in self.slices.items()
         }
+
+    def gathered(self, arrays: Mapping[str, Array]) -> Array:
+        """Lay named arrays out as a flat vector; zero where there is none of that name and shape.
+
+        The opposite of `by_name`, also from the names of another model's store.
+        """
+        vector = np.zeros_like(self.value)
+        for name, place in self.slices.items():
+            if name in arrays and arrays[name].shape == self.parameters[name].shape:
+                vector[place] = arrays[name].ravel()
+        return vector

@@ -1,6 +1,5 @@
 """What every picture must be, and how to read one back."""
 
-import io
 import itertools
 from collections.abc import Iterator
 
@@ -13,16 +12,11 @@ from glassnet.arrays import Array
 
 
 def check(figure: Figure, *, labelled: bool = True) -> None:
-    """Draw a figure, coarsely; hold that its axes are labelled and no text leaves it."""
-    figure.savefig(io.BytesIO(), format="png", dpi=40)
+    """Draw a figure (all but its pixels), and hold that its axes are labelled."""
+    figure.draw_without_rendering()
     for axes in figure.axes if labelled else ():
         assert axes.get_xlabel()
         assert axes.get_ylabel()
-    width, height = figure.bbox.width, figure.bbox.height
-    for text in visible(figure):
-        box = text.get_window_extent()
-        assert box.y0 > -1, text
-        assert box.y1 < height + 1, text
 
 
 def texts(figure: Figure) -> list[str]:

@@ -69,7 +69,8 @@ def test_the_last_epoch_is_marked():
 def test_epochs_have_whole_numbers():
     figure = training_curves(classifier(1))
     check(figure)
-    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["1"]
+    low, high = figure.axes[0].get_xlim()
+    assert [tick for tick in figure.axes[0].get_xticks() if low <= tick <= high] == [1]
 
 
 def test_the_scale_is_logarithmic_beyond_two_decades_above_zero():

@@ -10,6 +10,10 @@ from .looking import check, overlaps, texts
 RNG = np.random.default_rng(0)
 
 
+def heading(figure) -> str:
+    return figure.get_suptitle()
+
+
 def captions(figure) -> list[str]:
     return [axes.get_title() for axes in figure.axes]
 
@@ -25,7 +29,7 @@ def test_the_worst_come_first():
     for axes, i in zip(figure.axes, [2, 3, 0], strict=True):
         expected = (images[i, 0] - low) / (high - low)
         np.testing.assert_allclose(axes.images[0].get_array(), expected, atol=1e-12)
-    assert "3 mistakes in 4 test samples" in texts(figure)[0]
+    assert "3 mistakes in 4 test samples" in heading(figure)
 
 
 def wrong(count: int, shape: tuple[int, ...], classes: int = 3) -> tuple[np.ndarray, ...]:
@@ -64,13 +68,13 @@ def test_colours_are_the_image():
     drawn = figure.axes[0].images[0].get_array()
     assert drawn[0, 0].tolist() == [1, 0, 0]
     assert drawn[1, 1].tolist() == [0, 0, 0]
-    assert "The only mistake in 1 samples" in texts(figure)[0]
+    assert "1 mistake in 1 sample" in heading(figure)
 
 
 def test_how_many():
     figure = worst_mistakes(*wrong(1500, (1, 4, 4)), count=10)
     assert len(figure.axes) == 10
-    assert "The 10 worst of 1,500 mistakes in 1,500 samples" in texts(figure)[0]
+    assert "The 10 worst of 1,500 mistakes in 1,500 samples" in heading(figure)
 
 
 def test_no_mistakes():

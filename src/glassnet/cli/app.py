@@ -24,29 +24,42 @@ app.command("predict")(predict.predict)
 app.add_typer(data.app, name="data")
 
 
-@app.callback()
-def _options(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-) -> None:
-    if version:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         from glassnet import __version__
 
         typer.echo(f"glassnet {__version__}")
         raise typer.Exit
 
 
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", is_eager=True, callback=_print_version
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
 def main() -> None:
-    """Run the program; a mistake of the user ends it with one sentence and exit code 2."""
+    """Run the program; a mistake of the user ends it with one sentence and exit code 2.
+
+    Ctrl-C ends it with 130, which Typer sees to.
+    """
     from glassnet.errors import GlassnetError
 
     try:
         app()
-    except GlassnetError as error:
-        typer.echo(f"glassnet: {error}", err=True)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("glassnet: interrupted", err=True)
-        sys.exit(130)
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        sys.stderr.close()
-        sys.exit(141)
+    except (GlassnetError, OSError) as error:  # OSError: what the system refuses, disk or memory
+        _end(str(error))
+    except MemoryError as error:
+        _end(f"the memory does not suffice ({error}); choose a smaller network or smaller data")
+
+
+def _end(sentence: str) -> None:
+    """Print why the program ends, on one line whatever the reason holds, and end it."""
+    typer.echo(f"glassnet: {' '.join(sentence.split())}", err=True)
+    sys.exit(2)

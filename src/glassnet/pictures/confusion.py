@@ -10,7 +10,7 @@ from matplotlib.ticker import PercentFormatter
 
 from glassnet.arrays import Array
 from glassnet.pictures import style
-from glassnet.pictures.words import class_labels, widest
+from glassnet.pictures.words import class_labels, counted, widest
 
 MOST_WITH_NUMBERS = 30
 MOST_NAMES = 40
@@ -60,10 +60,10 @@ def confusion_matrix_figure(
 
 def _title(confusion: Array, part: str) -> str:
     right, total = int(confusion.trace()), int(confusion.sum())
-    samples = f"{part} samples" if part else "samples"
+    sample = f"{part} sample".lstrip()
     if not total:
-        return f"no {samples}"
-    return f"{right:,} of {total:,} {samples} right ({100 * right / total:.1f} %)"
+        return f"no {sample}s"
+    return f"{right:,} of {counted(total, sample)} right ({100 * right / total:.1f} %)"
 
 
 def _name_classes(axes: Axes, labels: tuple[str, ...], cell: float) -> None:

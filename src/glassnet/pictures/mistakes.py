@@ -10,7 +10,7 @@ from glassnet.arrays import Array
 from glassnet.pictures import style
 from glassnet.pictures.images import drawable
 from glassnet.pictures.labels import as_labels, both_columns
-from glassnet.pictures.words import class_labels, widest
+from glassnet.pictures.words import class_labels, counted, widest
 
 COLUMNS = 5
 
@@ -49,7 +49,7 @@ def worst_mistakes(
     p = np.nan_to_num(both_columns(probabilities))
     true, said = as_labels(y), p.argmax(axis=1)
     wrong = np.flatnonzero(said != true)
-    samples = f"{len(true):,} {part} samples" if part else f"{len(true):,} samples"
+    samples = counted(len(true), f"{part} sample".lstrip())
     if not len(wrong):
         return style.message_figure(f"no mistakes in {samples}")
     # The loss is −log p of the true class: the highest where that is the smallest.
@@ -64,7 +64,7 @@ def worst_mistakes(
 
 
 def _title(shown: int, wrong: int, samples: str) -> str:
-    which = "The only mistake" if wrong == 1 else f"{wrong:,} mistakes"
+    which = counted(wrong, "mistake")
     if shown < wrong:
         which = f"The {shown} worst of {which}"
     return f"{which} in {samples}\ntrue class → predicted class and its probability"

@@ -10,6 +10,7 @@ from glassnet.arrays import Array, Shape
 from glassnet.layers import Conv2d, Layer, Linear
 from glassnet.pictures import style
 from glassnet.pictures.images import columns_for, show_mosaic
+from glassnet.pictures.words import counted
 
 MOST_UNITS = 64
 MOST_CHANNELS = 32
@@ -40,11 +41,9 @@ def first_layer_weights(model: Layer, sample_shape: Shape) -> Figure | None:
     units = layer.out_features
     shown = min(units, MOST_UNITS)
     tiles = layer.weight.value[:shown].reshape(shown, *sample_shape).mean(axis=1)
-    count = (
-        f"{units} unit{'s' * (units > 1)}"
-        if shown == units
-        else f"the first {shown} of {units} units"
-    )
+    count = counted(units, "unit")
+    if shown < units:
+        count = f"the first {shown} of {count}"
     return _heat_maps(tiles, columns_for(shown, *tiles.shape[1:]), f"Weights{_of(name)}: {count}")
 
 

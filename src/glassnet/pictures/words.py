@@ -40,6 +40,17 @@ def class_labels(
     return tuple(label or str(i) for i, label in enumerate(labels))
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number and what it counts.
+
+    Examples
+    --------
+    >>> counted(1, "sample"), counted(1000, "sample")
+    ('1 sample', '1,000 samples')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def widest(lines: Iterable[str], size: float) -> float:
     """Return the width in inches of the widest of some lines of text; `size` is in points."""
     font = _font()

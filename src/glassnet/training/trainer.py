@@ -95,6 +95,7 @@ class Trainer:
         self._shuffle = stream(seed, "shuffle")
         self._dropout = stream(seed, "dropout")
         self._store: ParameterStore | None = None
+        self._watched_losses: list[float] = []
 
     def fit(
         self,
@@ -145,6 +146,7 @@ class Trainer:
                         record |= found.record("valid")
                     record["seconds"] = time.perf_counter() - started
                     self.history.epochs.append(record)
+                    self._watched_losses.append(record.get("valid_loss", record["train_loss"]))
                     for callback in self.callbacks:
                         callback.on_epoch(self, record)
                     if self.history.stopped:
@@ -166,7 +168,9 @@ class Trainer:
             Targets as the loss takes them.
         sample_weight : ndarray, shape (N,), optional
         """
-        store = self._packed()
+        store = self._store
+        if store is None or not store.is_home:
+            store = self._pack()
         output, cache = self.model.forward(x, training=True, rng=self._dropout)
         value, dy = self.loss(output, y, sample_weight)
         self.model.backward_parameters(dy, cache)
@@ -184,7 +188,7 @@ class Trainer:
 
     def penalty(self) -> float:
         """Return the sum of the regularisers' penalties of the weights as they are now."""
-        store = self._packed()
+        store = self._store or self._pack()
         return sum(r.penalty(store.value[store.decayed]) for r in self.regularizers)
 
     def stop(self, reason: str) -> None:
@@ -194,10 +198,11 @@ class Trainer:
     @property
     def progress(self) -> Progress:
         """How far the training has come."""
-        watched = "valid_loss" if self.history and "valid_loss" in self.history.epochs[-1] else ""
-        losses = self.history[watched or "train_loss"] if self.history else ()
         return Progress(
-            self.step_count, max(1, self.steps_per_epoch), max(1, self.epochs_planned), losses
+            self.step_count,
+            max(1, self.steps_per_epoch),
+            max(1, self.epochs_planned),
+            self._watched_losses,
         )
 
     def _train_epoch(
@@ -206,6 +211,7 @@ class Trainer:
         names = default_metrics(self.loss, train.y) if self.metrics is None else self.metrics
         metrics = {name: named_metric(name) for name in names if name != "r2"}
         mean, rng = RunningMean(), self._shuffle if shuffle else None
+        self._pack()  # anew if something was frozen, thawed or cast since the last epoch
         for x, y, weight in batches(train, batch_size, rng, dtype=self.model.dtype):
             output, record = self.step(x, y, weight)
             figures = {"train_loss": record["loss"], "grad_norm": record["grad_norm"]}
@@ -237,12 +243,22 @@ class Trainer:
         self.epochs_planned = len(self.history) + epochs
         self.history.stopped = ""
 
-    def _packed(self) -> ParameterStore:
-        """Return the model's parameters as flat vectors, packed anew if they have moved out."""
+    def _pack(self) -> ParameterStore:
+        """Return the model's parameters as flat vectors, packed anew if they have moved out.
+
+        The optimizer's state, being vectors over the same parameters, is carried over by name.
+        """
         parameters = dict(self.model.named_parameters())
-        if self._store is None or not self._store.packs(parameters):
+        before = self._store
+        if before is None or not before.packs(parameters):
             self._store = ParameterStore(parameters)
-        return self._store
+            if before is not None and self.optimizer.state:
+                self.optimizer.state = {
+                    name: self._store.gathered(before.by_name(vector))
+                    for name, vector in self.optimizer.state.items()
+                }
+            return self._store
+        return before
 
     def _refuse_non_finite(self, value: float, norm: float, lr: float) -> None:
         what = "loss" if not math.isfinite(value) else "gradient"

@@ -1,0 +1,55 @@
+"""Hypotheses about wrong gradients: small functions, each for one way of going wrong.
+
+They rest on what a layer does (its outputs, slopes and gradients), never on its class, so they
+work for layers that the doctor has never seen.
+"""
+
+from glassnet.doctor.case import Hypothesis
+from glassnet.doctor.hypotheses import (
+    arrangement,
+    factors,
+    losses,
+    masks,
+    nonlinearity,
+    normalization,
+    patterns,
+    windows,
+)
+
+FOR_LAYERS: tuple[Hypothesis, ...] = (
+    patterns.all_zero,
+    patterns.upstream_ignored,
+    masks.dropout,
+    masks.sign_of_upstream,
+    patterns.upstream_not_linear,
+    factors.constant_factor,
+    arrangement.rearranged,
+    arrangement.weight_turned,
+    nonlinearity.softmax_jacobian,
+    nonlinearity.activation,
+    windows.convolution,
+    windows.pooling,
+    normalization.terms_missing,
+    patterns.one_channel_for_all,
+    patterns.one_sample,
+    patterns.one_position,
+    patterns.penalty_inside,
+    patterns.shortcut,
+    patterns.input_ignored,
+    nonlinearity.elementwise_value,
+    patterns.few_entries,
+)
+"""In the order in which they are tried: the more special a prediction, the less it explains."""
+
+FOR_LOSSES: tuple[Hypothesis, ...] = (
+    patterns.all_zero,
+    factors.constant_factor,
+    losses.softmax_inside,
+    losses.softmax_twice,
+    losses.sigmoid_inside,
+    losses.target_forgotten,
+    patterns.one_sample_of_loss,
+    patterns.few_entries,
+)
+
+__all__ = ["FOR_LAYERS", "FOR_LOSSES"]
