@@ -180,3 +180,20 @@ def test_what_cannot_be_packed_is_refused() -> None:
         pack(net)
     with pytest.raises(gn.UninitializedError):
         pack(gn.Linear(2, 3))
+
+
+def test_gathered_undoes_by_name_and_takes_what_fits_from_another_store() -> None:
+    store = gn.ParameterStore({"a": gn.Parameter(np.ones((2, 2))), "b": gn.Parameter(np.ones(3))})
+    vector = np.arange(7, dtype=np.float32)
+    named = store.by_name(vector)
+    np.testing.assert_array_equal(store.gathered(named), vector)
+    other = {"a": named["a"] + 1, "b": np.ones(5), "c": np.ones(2)}
+    np.testing.assert_array_equal(store.gathered(other), [1, 2, 3, 4, 0, 0, 0])
+
+
+def test_a_store_knows_when_a_parameter_has_moved_out() -> None:
+    parameter = gn.Parameter(np.ones(3))
+    store = gn.ParameterStore({"a": parameter})
+    assert store.is_home
+    gn.ParameterStore({"a": parameter})
+    assert not store.is_home

@@ -10,7 +10,7 @@ from .looking import check, overlaps, texts
 RNG = np.random.default_rng(0)
 
 
-@pytest.mark.parametrize("outputs", [1, 2, 4, 9])
+@pytest.mark.parametrize("outputs", [1, 4, 9])
 def test_points_are_the_values(outputs):
     true = RNG.normal(size=(50, outputs))
     predicted = true + 0.1

@@ -61,5 +61,6 @@ def main() -> None:
 
 def _end(sentence: str) -> None:
     """Print why the program ends, on one line whatever the reason holds, and end it."""
-    typer.echo(f"glassnet: {' '.join(sentence.split())}", err=True)
+    one_line = " ".join(line.strip() for line in sentence.splitlines())
+    typer.echo(f"glassnet: {one_line}", err=True)
     sys.exit(2)

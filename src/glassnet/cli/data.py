@@ -15,6 +15,7 @@ app = typer.Typer(help="List the data sets, or fetch one.", no_args_is_help=True
 def list_(data_dir: DataDir = None, as_json: Json = False) -> None:
     """List the data sets: what they hold, and where they are or would come from."""
     from rich import box
+    from rich.markup import escape
     from rich.table import Table
 
     from glassnet import data
@@ -33,7 +34,7 @@ def list_(data_dir: DataDir = None, as_json: Json = False) -> None:
             entry["samples"],
             shape,
             str(entry["classes"] or "–"),
-            entry["where"],
+            escape(entry["where"]),
         )
     results.print(table)
 
@@ -47,9 +48,9 @@ def fetch(
     from glassnet import data
     from glassnet.cli.output import print_json, results
 
-    places = {name: str(data.fetch(name)) for name in names}
+    places = {name: [str(path) for path in data.fetch(name)] for name in names}
     if as_json:
         print_json({"fetched": places})
         return
-    for name, place in places.items():
-        results.print(f"{name}: {place}")
+    for name, paths in places.items():
+        results.print(f"{name}: {', '.join(paths)}", markup=False)

@@ -9,6 +9,7 @@ from typing import Any
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -121,7 +122,7 @@ def print_training(folder: RunFolder, metrics: Mapping[str, Any]) -> None:
         results.print(f"{name.replace('_', ' '):<16} [{style}]{value:.4f}[/]")
     best = f", best epoch {metrics['best_epoch']}" if metrics.get("best_epoch") else ""
     results.print(f"{'trained':<16} {metrics['seconds']:.1f} s, {metrics['epochs']} epochs{best}")
-    results.print(f"{'run folder':<16} {folder.path}")
+    results.print(f"{'run folder':<16} {escape(str(folder.path))}")
     pictures = sorted(path.name for path in (folder.path / "figures").glob("*.png"))
     if pictures:
         results.print(f"{'pictures':<16} {', '.join(pictures)}")
@@ -139,7 +140,7 @@ def print_evaluation(result: Mapping[str, Any]) -> None:
             table.add_column(column, justify="right")
         for row in result["per_class"]:
             figures = [_number(row[name], ".3f") for name in ("precision", "recall", "f1")]
-            table.add_row(str(row["class"]), *figures, f"{row['support']:,}")
+            table.add_row(escape(str(row["class"])), *figures, f"{row['support']:,}")
         results.print(table)
 
 

@@ -22,6 +22,8 @@ def predict(
 
     Ink may be dark on light or light on dark; the drawing is cut out and centred.
     """
+    from rich.markup import escape
+
     from glassnet.cli.output import print_json, results
     from glassnet.experiments import predict_images
 
@@ -32,4 +34,5 @@ def predict(
     width = max(len(str(image)) for image in images)
     for found in predictions:
         likeliest = "   ".join(f"{c['class']} {c['probability']:.3f}" for c in found["classes"])
-        results.print(f"{found['image']:<{width}}  [bold]{found['class']}[/]   ({likeliest})")
+        image, name = escape(f"{found['image']:<{width}}"), escape(found["class"])
+        results.print(f"{image}  [bold]{name}[/]   ({escape(likeliest)})")

@@ -44,13 +44,17 @@ def train(
     if seed is not None:
         overrides.append(f"training.seed={seed}")
     config = experiments.Config.from_recipe(recipe, overrides)
-    folder, metrics = experiments.train(
-        config,
-        out=out,
-        data_dir=data_dir,
-        callbacks=[TrainingProgress(config.training.epochs)],
-        on_ready=print_run,
-    )
+    try:
+        folder, metrics = experiments.train(
+            config,
+            out=out,
+            data_dir=data_dir,
+            callbacks=[TrainingProgress(config.training.epochs)],
+            on_ready=print_run,
+        )
+    except KeyboardInterrupt as interruption:
+        typer.echo(f"glassnet: {str(interruption) or 'interrupted'}", err=True)
+        raise
     if as_json:
         print_json({**metrics, "run": str(folder.path)})
     else:

@@ -43,6 +43,7 @@ KINDS: dict[str, str] = {
     "dropout-in-evaluation": "return x itself where training is False",
     # convolution and pooling
     "padding-not-cropped": "cut the padding off: dx[:, :, p:-p, p:-p], so that dx has x's shape",
+    "padding-ignored": "pad x in backward as in forward before it is multiplied with dy",
     "stride-ignored": "output (i, j) saw the pixels from (i·stride, j·stride) on: use the stride",
     "output-channel-shared": "index the output channel: dW[o] += …, so that each has its own",
     "overlap-overwritten": "windows overlap: add, dx[window] += …, do not assign",

@@ -162,6 +162,7 @@ class LayerProbe(Probe):
         for p in self.parameters.values():
             p.grad[...] = 0
         dx = self.layer.backward(upstream.copy(), cache)
+        self._undo_updates()
         return {"input": dx} | {
             name: p.grad.copy() for name, p in self.parameters.items() if p.trainable
         }
@@ -180,6 +181,13 @@ class LayerProbe(Probe):
         if name in self.parameters:
             self.parameters[name].value[...] = value
         self.point[name] = np.asarray(value, np.float64)
+
+    def _undo_updates(self) -> None:
+        """Put values back that a backward pass should not have changed."""
+        for name, p in self.parameters.items():
+            value = self.point.get(name)
+            if value is not None and not np.array_equal(p.value, value):
+                p.value[...] = value
 
     def with_input(self, x: Array) -> LayerProbe:
         """Return a probe of the same layer (not a copy) at another input."""
@@ -264,6 +272,7 @@ class WholeProbe(LayerProbe):
         for p in self.parameters.values():
             p.grad[...] = 0
         found: dict[str, Any] = {"input": self.layer.backward(dy, cache)}
+        self._undo_updates()
         found |= {name: p.grad.copy() for name, p in self.parameters.items() if p.trainable}
         weights = self._decayed()
         added = np.zeros_like(weights)

@@ -23,7 +23,7 @@ from glassnet.experiments.registry import (
     plain,
 )
 from glassnet.losses import Loss
-from glassnet.optimizers import SGD, Optimizer
+from glassnet.optimizers import Adam, Optimizer
 from glassnet.regularizers import Regularizer
 from glassnet.schedules import Constant, Schedule
 from glassnet.words import nearest
@@ -103,7 +103,7 @@ class Config:
     data: DataOptions
     model: MLP | LayerList
     loss: Loss | None = None
-    optimizer: Optimizer = field(default_factory=SGD)
+    optimizer: Optimizer = field(default_factory=Adam)
     schedule: Schedule = field(default_factory=Constant)
     regularizers: tuple[Regularizer, ...] = ()
     training: TrainingOptions = field(default_factory=TrainingOptions)
@@ -137,7 +137,7 @@ class Config:
             tables = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
             raise ConfigError(f"{path} cannot be read as TOML: {error}") from None
-        for override in overrides:
+        for override in sorted(overrides, key=_is_option):  # names first: they clear the options
             _override(tables, override)
         return cls.from_dict(tables, name=path.stem)
 
@@ -210,6 +210,11 @@ class Config:
 def recipe_names() -> list[str]:
     """Return the names of the built-in recipes."""
     return sorted(path.stem for path in RECIPES.glob("*.toml"))
+
+
+def _is_option(assignment: str) -> bool:
+    """Whether ``section.option=value`` sets anything else than a name."""
+    return not assignment.partition("=")[0].strip().endswith(".name")
 
 
 def _override(tables: dict[str, Any], assignment: str) -> None:

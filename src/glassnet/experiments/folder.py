@@ -6,6 +6,7 @@ import json
 import os
 import platform
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,8 @@ class RunFolder:
     """
 
     path: Path
+    is_new: bool = False
+    """Whether `create` made it."""
 
     @classmethod
     def create(cls, out: str | Path | None, name: str) -> RunFolder:
@@ -65,20 +68,21 @@ class RunFolder:
         try:
             if out is not None:
                 path = Path(out)
+                is_new = not path.exists()
                 path.mkdir(parents=True, exist_ok=True)
                 if any(path.iterdir()):
                     raise ConfigError(
                         f"{path} is not empty, and a run never overwrites; "
                         "choose another folder with --out"
                     )
-                return cls(path)
+                return cls(path, is_new)
             Path("runs").mkdir(exist_ok=True)
             number = 1
             while True:
                 path = Path("runs") / f"{name}-{number:03d}"
                 try:
                     path.mkdir()  # fails if another run took the number first
-                    return cls(path)
+                    return cls(path, is_new=True)
                 except FileExistsError:
                     number += 1
         except OSError as error:
@@ -90,6 +94,14 @@ class RunFolder:
     def write(self, name: str, content: str) -> None:
         """Write a text file of the folder, whole or not at all."""
         write_atomically(self.path / name, content)
+
+    def discard(self) -> None:
+        """Take away what `train` writes before the first step, and the folder if it was new."""
+        for name in ("config.toml", "data.json"):
+            (self.path / name).unlink(missing_ok=True)
+        if self.is_new:
+            with suppress(OSError):  # it holds something of somebody else's: that stays
+                self.path.rmdir()
 
     def write_figures(self, figures: Mapping[str, Figure]) -> None:
         """Write pictures into ``figures/``."""
@@ -163,7 +175,7 @@ class LoadedRun:
                 None if names is None else tuple(map(str, names)),
                 DrawingStyle(**stored.get("drawing", {})),
             )
-        except (GlassnetError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (GlassnetError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise CheckpointError(f"the run in {path} cannot be read: {error}") from error
 
 

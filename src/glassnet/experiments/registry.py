@@ -119,9 +119,9 @@ def checked(where: str, annotation: Any, value: Any) -> Any:
     from pydantic import ConfigDict, TypeAdapter, ValidationError
 
     try:
-        # Text is not taken for a number: in TOML 0.1 is written without quotes.
+        # Text is not taken for a number: in TOML 0.1 is written without quotes. Nor is true.
         adapter = TypeAdapter(annotation, config=ConfigDict(coerce_numbers_to_str=False))
-        if isinstance(value, str) and annotation in (int, float, float | None, int | None):
+        if isinstance(value, (str, bool)) and annotation in (int, float, float | None, int | None):
             raise ConfigError(f"{where} must be a number, not {value!r}")
         return adapter.validate_python(value)
     except ValidationError as error:

@@ -13,7 +13,7 @@ import numpy as np
 
 from glassnet.arrays import Array
 from glassnet.data import Dataset, DataSplits
-from glassnet.errors import ConfigError, TrainingError
+from glassnet.errors import ConfigError, GlassnetError, TrainingError
 from glassnet.experiments.config import Config
 from glassnet.experiments.drawing import picture_for
 from glassnet.experiments.folder import LoadedRun, RunFolder, environment, to_json
@@ -163,6 +163,7 @@ def train(
 
     `on_ready` is called before the first step, when data and model are there. After Ctrl-C, or when
     the loss is no longer finite, the folder still gets what there is, and the exception goes on.
+    Where nothing could be trained, because the parts do not fit together, no folder is left.
     """
     run = Run.prepare(config, data_dir=data_dir, callbacks=callbacks)
     folder = RunFolder.create(out, config.name)
@@ -172,8 +173,14 @@ def train(
         on_ready(run)
     try:
         run.train()
-    except (KeyboardInterrupt, TrainingError):
+    except KeyboardInterrupt:
         run.write(folder)
+        raise KeyboardInterrupt(f"interrupted; {folder.path} holds what was trained") from None
+    except TrainingError:
+        run.write(folder)
+        raise
+    except GlassnetError:
+        folder.discard()
         raise
     return folder, run.write(folder)
 

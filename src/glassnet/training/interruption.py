@@ -19,15 +19,16 @@ class Interruption:
 def deferred_interruption() -> Iterator[Interruption]:
     """While this is active, the first Ctrl-C only sets `requested`; the second interrupts at once.
 
-    A step that is cut in the middle would leave weights that are half old and half new. Outside the
-    main thread, where Python delivers no signals, this does nothing.
+    A step that is cut in the middle would leave weights that are half old and half new. This does
+    nothing outside the main thread, where Python delivers no signals, and nothing where the signal
+    is ignored, as it is for a program in the background of a shell script.
     """
     interruption = Interruption()
-    if threading.current_thread() is not threading.main_thread():
+    before = signal.getsignal(signal.SIGINT)
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or before in (None, signal.SIG_IGN):
         yield interruption
         return
-
-    before = signal.getsignal(signal.SIGINT)
 
     def note(number: int, frame: FrameType | None) -> None:
         interruption.requested = True

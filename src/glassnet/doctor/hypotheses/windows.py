@@ -1,0 +1,233 @@
+"""Convolution and pooling: what a wrong loop over windows would give.
+
+Whether a layer is one of them, with which stride and padding, is found by comparing its output with
+that of the textbook layer; then the wrong loops are run, and their results compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import permutations, product
+from typing import NamedTuple
+
+import numpy as np
+
+from glassnet.arrays import Array, Pair
+from glassnet.doctor.case import Case, Verdict
+from glassnet.kernels import vectorised
+
+
+class Convolution(NamedTuple):
+    """A layer that turned out to be a convolution."""
+
+    name: str
+    order: tuple[int, ...]
+    flipped: bool
+    weight: Array
+    stride: Pair
+    padding: Pair
+
+
+def convolution(case: Case) -> Verdict:
+    """Predict: stride ignored, padding not cropped, overlapping windows overwritten."""
+    found = find_convolution(case)
+    if found is None or case.name not in ("input", found.name):
+        return None
+    x, dy = case.x, case.upstream
+    predictions = (_input_faults if case.name == "input" else _weight_faults)(found, x, dy)
+    for kind, words, predicted in predictions:
+        if case.name != "input":
+            if found.flipped:
+                predicted = np.flip(predicted, (-1, -2))
+            predicted = predicted.transpose(np.argsort(found.order))
+        if case.is_exactly(predicted):
+            return kind, words
+    return None
+
+
+def find_convolution(case: Case) -> Convolution | None:
+    """Return the convolution that the layer computes, None if it does not."""
+    probe, x, y = case.layer_probe, case.x, case.output
+    if probe is None or x.ndim != 4 or y.ndim != 4:
+        return None
+    with probe.unmoved():
+        probe.place_at("input", np.zeros_like(x))
+        linear = y - probe.output()
+    for name, weight in probe.point.items():
+        if name == "input" or weight.ndim != 4:
+            continue
+        for order in permutations(range(4)):
+            turned = weight.transpose(order)
+            if turned.shape[:2] != (y.shape[1], x.shape[1]):
+                continue
+            for stride, padding in geometries(x.shape, y.shape, turned.shape[2:]):
+                for flipped in (False, True):
+                    kernel = np.flip(turned, (-1, -2)) if flipped else turned
+                    guess = vectorised.conv2d_forward(x, kernel, None, stride, padding)
+                    if np.allclose(guess, linear, atol=1e-9 * float(np.abs(linear).max())):
+                        return Convolution(name, order, flipped, kernel, stride, padding)
+    return None
+
+
+def geometries(
+    before: tuple[int, ...], after: tuple[int, ...], kernel: tuple[int, ...]
+) -> Iterator[tuple[Pair, Pair]]:
+    """Yield the strides and paddings with which a kernel leads from one shape to the other."""
+    sizes = []
+    for axis in (0, 1):
+        size, out, k = before[2 + axis], after[2 + axis], kernel[axis]
+        sizes.append(
+            [
+                (s, p)
+                for p in range(k)
+                for s in range(1, 6)
+                if size + 2 * p >= k and (size + 2 * p - k) // s + 1 == out
+            ]
+        )
+    square = sorted(product(*sizes), key=lambda pair: pair[0] != pair[1])
+    for (s0, p0), (s1, p1) in square:
+        yield (s0, s1), (p0, p1)
+
+
+def _padded(x: Array, padding: Pair) -> Array:
+    (ph, pw) = padding
+    return np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+
+
+def _weight_faults(c: Convolution, x: Array, dy: Array) -> Iterator[tuple[str, str, Array]]:
+    """Yield wrong gradients of the kernel."""
+    padded = _padded(x, c.padding)
+    if c.stride != (1, 1):
+        yield "stride-ignored", "∂L/∂W as if the stride were 1", _correlated(padded, dy, (1, 1), c)
+    if c.padding != (0, 0):
+        (ph, pw) = c.padding
+        late = np.pad(x, ((0, 0), (0, 0), (0, 2 * ph), (0, 2 * pw)))
+        words = "∂L/∂W is computed with x not padded"
+        yield "padding-ignored", words, _correlated(late, dy, c.stride, c)
+
+
+def _correlated(padded: Array, dy: Array, step: Pair, c: Convolution) -> Array:
+    (kh, kw), (rows, columns) = c.weight.shape[2:], dy.shape[2:]
+    result = np.zeros(c.weight.shape)
+    for p, q in product(range(kh), range(kw)):
+        seen = padded[:, :, p : p + step[0] * rows : step[0], q : q + step[1] * columns : step[1]]
+        result[:, :, p, q] = np.einsum("noij,ncij->oc", dy, seen)
+    return result
+
+
+def _input_faults(c: Convolution, x: Array, dy: Array) -> Iterator[tuple[str, str, Array]]:
+    """Yield wrong gradients of the input."""
+    patches = np.einsum("noij,ocpq->ncpqij", dy, c.weight)
+    last = np.einsum("nij,cpq->ncpqij", dy[:, -1], c.weight[-1])
+    size = (*x.shape[:2], x.shape[2] + 2 * c.padding[0], x.shape[3] + 2 * c.padding[1])
+    wrong = (
+        ("stride-ignored", "as if the stride were 1", spread_windows(patches, size, (1, 1), "add")),
+        ("overlap-overwritten", "the last window wins", spread_windows(patches, size, c.stride, "last")),
+        ("overlap-overwritten", "the last window and channel win",
+         spread_windows(last, size, c.stride, "last")),
+        ("overlap-overwritten", "the last kernel position wins",
+         spread_windows(patches, size, c.stride, "last position")),
+        ("output-channel-shared", "only the last output channel counts",
+         spread_windows(last, size, c.stride, "add")),
+    )  # fmt: skip
+    for kind, words, full in wrong:
+        yield kind, f"dx: {words}", crop(full, c.padding)
+    if c.padding != (0, 0):
+        full = spread_windows(patches, size, c.stride, "add")
+        height, width = x.shape[2:]
+        words = "dx is cut out of its padded version at the wrong place"
+        yield "padding-not-cropped", words, full[:, :, :height, :width]
+        yield "padding-not-cropped", words, full[:, :, -height:, -width:]
+        inner = full[:, :, c.padding[0] : -c.padding[0] or None]
+        yield "padding-not-cropped", words, inner[..., :width]
+
+
+def crop(full: Array, padding: Pair) -> Array:
+    """Cut the padding off."""
+    (ph, pw) = padding
+    return full[:, :, ph : full.shape[2] - ph, pw : full.shape[3] - pw]
+
+
+def spread_windows(patches: Array, size: tuple[int, ...], step: Pair, how: str) -> Array:
+    """Put patches (N, C, kh, kw, Ho, Wo) where their windows lie.
+
+    `how` is "add" (right), "last" (the last window wins) or "last position" (a loop over positions
+    inside the window in which the last wins).
+    """
+    kh, kw, rows, columns = patches.shape[2:]
+    full = np.zeros(size)
+    if how == "last":
+        for i, j in product(range(rows), range(columns)):
+            place = full[:, :, i * step[0] : i * step[0] + kh, j * step[1] : j * step[1] + kw]
+            place[...] = patches[:, :, : place.shape[2], : place.shape[3], i, j]
+        return full
+    for p, q in product(range(kh), range(kw)):
+        place = full[:, :, p : p + step[0] * rows : step[0], q : q + step[1] * columns : step[1]]
+        part = patches[:, :, p, q, : place.shape[2], : place.shape[3]]
+        if how == "add":
+            place += part
+        else:
+            place[...] = part
+    return full
+
+
+def pooling(case: Case) -> Verdict:
+    """Predict: overlapping windows overwritten, stride ignored, every tie served."""
+    if case.layer_probe is None or case.name != "input":
+        return None
+    x, y, dy = case.x, case.output, case.upstream
+    for share, stride, padding, ties in _pools(x, y):
+        size = (*x.shape[:2], x.shape[2] + 2 * padding[0], x.shape[3] + 2 * padding[1])
+        patches = share * dy[:, :, None, None]
+        wrong = [
+            ("overlap-overwritten", "a window overwrites those before it",
+             spread_windows(patches, size, stride, "last")),
+            ("overlap-overwritten", "the last position inside the window wins",
+             spread_windows(patches, size, stride, "last position")),
+            ("overlap-overwritten", "the last window that a pixel won overwrites the others",
+             _assigned(patches, share, size, stride)),
+            ("stride-ignored", "as if the stride were 1", spread_windows(patches, size, (1, 1), "add")),
+        ]  # fmt: skip
+        if ties is not None:
+            every = spread_windows(ties * dy[:, :, None, None], size, stride, "add")
+            wrong.append(("pool-ties", "every pixel equal to the maximum gets the gradient", every))
+            every = spread_windows(ties * dy[:, :, None, None], size, stride, "last")
+            wrong.append(("overlap-overwritten", "a window overwrites those before it", every))
+        for kind, words, full in wrong:
+            if case.is_exactly(crop(full, padding)):
+                return kind, words
+    return None
+
+
+def _pools(x: Array, y: Array) -> Iterator[tuple[Array, Pair, Pair, Array | None]]:
+    """Yield the share of each pixel in each window, (N, C, k, k, Ho, Wo), of poolings that fit."""
+    if x.ndim != 4 or y.ndim != 4 or x.shape[:2] != y.shape[:2]:
+        return
+    for k in product(range(1, min(x.shape[2], 7) + 1), range(1, min(x.shape[3], 7) + 1)):
+        for stride, padding in geometries(x.shape, y.shape, k):
+            if k == (1, 1) or 2 * padding[0] > k[0] or 2 * padding[1] > k[1]:
+                continue
+            shape = (1, 1, *k, 1, 1)
+            if np.allclose(vectorised.avg_pool2d_forward(x, k, stride, padding), y):
+                whole = np.broadcast_to(np.ones(shape) / (k[0] * k[1]), (*x.shape[:2], *k, *y.shape[2:]))
+                yield whole, stride, padding, None
+            top, winner = vectorised.max_pool2d_forward(x, k, stride, padding)
+            if np.array_equal(top, y):
+                positions = np.arange(k[0] * k[1]).reshape(shape)
+                share = (winner[:, :, None, None] == positions).astype(float)
+                low = np.pad(x, ((0, 0), (0, 0), *((p, p) for p in padding)), constant_values=-np.inf)
+                seen = np.lib.stride_tricks.sliding_window_view(low, k, axis=(2, 3))
+                seen = seen[:, :, :: stride[0], :: stride[1]][:, :, : y.shape[2], : y.shape[3]]
+                ties = seen.transpose(0, 1, 4, 5, 2, 3) == y[:, :, None, None]
+                yield share, stride, padding, ties.astype(float)
+
+
+def _assigned(patches: Array, share: Array, size: tuple[int, ...], step: Pair) -> Array:
+    """Window after window, assign to the winning pixels only."""
+    kh, kw, rows, columns = patches.shape[2:]
+    full = np.zeros(size)
+    for i, j in product(range(rows), range(columns)):
+        place = full[:, :, i * step[0] : i * step[0] + kh, j * step[1] : j * step[1] + kw]
+        won = share[..., i, j] > 0
+        place[won] = patches[..., i, j][won]
+    return full
