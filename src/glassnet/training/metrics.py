@@ -57,6 +57,8 @@ def top_k(k: int) -> Metric:
     """
 
     def metric(output: Array, target: Array) -> float:
+        if output.shape[1] == 1:  # a single logit z: those of the two classes are 0 and z
+            output = np.pad(output, ((0, 0), (1, 0)))
         best = np.argsort(-output, axis=1, kind="stable")[:, :k]
         return float((best == _as_labels(target)[:, None]).any(axis=1).mean())
 
@@ -65,7 +67,7 @@ def top_k(k: int) -> Metric:
 
 def mean_absolute_error(output: Array, target: Array) -> float:
     """Return the mean of |output − target|."""
-    return float(np.abs(output - target.reshape(output.shape)).mean())
+    return float(np.abs(output - _as_values(target, output)).mean())
 
 
 def r2(output: Array, target: Array) -> float:
@@ -73,7 +75,7 @@ def r2(output: Array, target: Array) -> float:
 
     Over a batch it is the batch's; `evaluate` takes it over all samples.
     """
-    wanted = target.reshape(output.shape)
+    wanted = _as_values(target, output)
     spread = float(np.square(wanted - wanted.mean(axis=0)).sum())
     return 1 - float(np.square(output - wanted).sum()) / spread if spread else float("nan")
 
@@ -174,6 +176,18 @@ class RunningMean:
 
 
 def _as_labels(target: Array) -> Array:
+    """Return class numbers (N,): of rows the largest, of single probabilities whether above ½."""
     if target.ndim == 2 and target.shape[1] > 1:
         target = target.argmax(axis=1)
+    elif np.issubdtype(target.dtype, np.floating):
+        target = target > 0.5
     return target.reshape(-1).astype(np.int64, copy=False)
+
+
+def _as_values(target: Array, output: Array) -> Array:
+    if target.size != output.size:
+        raise ConfigError(
+            f"mae and r2 compare numbers, but the targets have shape {target.shape} and the "
+            f"outputs {output.shape}; for class labels use accuracy"
+        )
+    return target.reshape(output.shape)

@@ -83,6 +83,8 @@ class Trainer:
     ) -> None:
         if clip_norm is not None and not clip_norm > 0:
             raise ConfigError(f"clip_norm must be above 0, not {clip_norm}")
+        for name in metrics or ():
+            named_metric(name)  # a wrong name is refused here, where it was written
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.schedule = schedule or Constant()
         self.regularizers, self.callbacks = tuple(regularizers), tuple(callbacks)
@@ -158,6 +160,7 @@ class Trainer:
             raise KeyboardInterrupt
         return self.history
 
+    @np.errstate(over="ignore", invalid="ignore")  # what diverges is refused below, in words
     def step(self, x: Array, y: Array, sample_weight: Array | None = None) -> tuple[Array, Record]:
         """Take one step on a batch; return the outputs before it, and its record.
 
@@ -184,7 +187,7 @@ class Trainer:
             store.grad *= self.clip_norm / norm
         self.optimizer.step(store.value, store.grad, lr, decayed=store.decayed)
         self.step_count += 1
-        return output, {"loss": value, "lr": lr, "grad_norm": norm}
+        return output, {"loss": float(value), "lr": float(lr), "grad_norm": norm}
 
     def penalty(self) -> float:
         """Return the sum of the regularisers' penalties of the weights as they are now."""
