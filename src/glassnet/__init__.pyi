@@ -1,6 +1,7 @@
 # What is public: type checkers read this file, and at run time a name is imported from where it
 # says when it is first used.
 from . import data as data
+from . import doctor as doctor
 from . import initializers as initializers
 from . import schedules as schedules
 from .data import (
@@ -8,6 +9,9 @@ from .data import (
 )
 from .data import (
     DataSplits as DataSplits,
+)
+from .doctor import (
+    gradcheck as gradcheck,
 )
 from .errors import (
     CheckpointError as CheckpointError,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from glassnet.cli import data, evaluate, predict, train
+from glassnet.cli import data, evaluate, gradcheck, predict, train
 
 app = typer.Typer(
     name="glassnet",
@@ -21,6 +21,7 @@ app = typer.Typer(
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
+app.command("gradcheck")(gradcheck.gradcheck)
 app.add_typer(data.app, name="data")
 
 
