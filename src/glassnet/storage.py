@@ -20,6 +20,8 @@ VERSION = 1
 def save(model: Layer, path: str | os.PathLike[str]) -> None:
     """Write a model, architecture and weights, to a safetensors file (whole or not at all).
 
+    The same model gives the same bytes.
+
     Raises
     ------
     OutputError
@@ -45,7 +47,7 @@ def save(model: Layer, path: str | os.PathLike[str]) -> None:
         "dtype": str(model.dtype),
         "architecture": json.dumps(model.config()),
     }
-    write_atomically(path, to_bytes(model.state_dict(), metadata))
+    write_atomically(path, _in_order(to_bytes(model.state_dict(), metadata)))
 
 
 def load(path: str | os.PathLike[str]) -> Layer:
@@ -88,6 +90,19 @@ def load_arrays(path: str | os.PathLike[str]) -> dict[str, Array]:
         If there is no such file, or it is not safetensors, or damaged.
     """
     return _read(Path(path))[0]
+
+
+def _in_order(content: bytes) -> bytes:
+    """Sort the metadata in the header of a safetensors file, which the library leaves to chance.
+
+    The header is its length in eight bytes, and JSON filled up with spaces to a multiple of eight.
+    """
+    end = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:end])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + content[end:]
 
 
 def _read(path: Path) -> tuple[dict[str, Array], dict[str, str]]:

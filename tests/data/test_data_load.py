@@ -195,3 +195,16 @@ def test_damaged_public_files_are_refused(shared_data, tmp_path):
         DataError, match=r"train-labels.* 10,000 labels for the 60,000 samples of .*train"
     ):
         load("mnist", data_dir=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("digits", {}), ("moons", {"noise": 0.1, "valid": 0}), ("blobs", {"scaling": "minmax"})],
+)
+def test_the_resolved_options_make_the_same_parts(name, options):
+    first = load(name, **options)
+    again = load(name, **first.options)
+    assert {"split_seed", "scaling", "test"} <= set(first.options)
+    assert again.options == first.options
+    assert (first.valid is None) == (again.valid is None)
+    np.testing.assert_array_equal(first.train.x, again.train.x)

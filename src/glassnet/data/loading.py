@@ -85,11 +85,24 @@ def load(
         train, test_part = _hold_out(train, test_count, rng)
     if valid_count:
         train, valid_part = _hold_out(train, valid_count, rng)
-    fitted = fit_scaling(_default_scaling(train) if scaling is None else scaling, train.raw)
+    scaling = _default_scaling(train) if scaling is None else scaling
+    fitted = fit_scaling(scaling, train.raw)
+    resolved = (
+        _defaults(name)
+        | options
+        | {
+            "split_seed": split_seed,
+            "scaling": scaling.to_dict() if isinstance(scaling, Scaling) else scaling,
+        }
+    )
+    for part, count, asked in (("valid", valid_count, valid), ("test", test_count, test)):
+        if count or asked == 0:
+            resolved[part] = asked if asked is not None else getattr(source, part)
     return DataSplits(
         replace(train, scaling=fitted),
         None if valid_part is None or valid == 0 else replace(valid_part, scaling=fitted),
         None if test_part is None or test == 0 else replace(test_part, scaling=fitted),
+        resolved,
     )
 
 
@@ -112,6 +125,16 @@ def _held(
 def _hold_out(data: Dataset, count: int, rng: np.random.Generator) -> tuple[Dataset, Dataset]:
     rest, held = stratified_split(data.y, count, rng)
     return data.take(rest), data.take(held)
+
+
+def _defaults(name: str) -> dict[str, Any]:
+    """Return the data set's own options that have a default, with it."""
+    parameters = inspect.signature(source_of(name).read).parameters
+    return {
+        key: parameters[key].default
+        for key in options_of(name)
+        if parameters[key].default not in (inspect.Parameter.empty, None)
+    }
 
 
 def _default_scaling(train: Dataset) -> str:

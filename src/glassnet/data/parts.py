@@ -1,6 +1,8 @@
 """The training, validation and test part of a data set."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from glassnet.arrays import Shape
 from glassnet.data.dataset import Dataset
@@ -10,6 +12,13 @@ from glassnet.errors import DataError
 @dataclass(frozen=True, eq=False, repr=False)
 class DataSplits:
     """The parts of a data set; `valid` and `test` may be absent.
+
+    Parameters
+    ----------
+    train, valid, test : Dataset
+    options : mapping
+        With which `load` makes these very parts, defaults written out; empty where they were not
+        loaded by name.
 
     Raises
     ------
@@ -27,6 +36,7 @@ class DataSplits:
     train: Dataset
     valid: Dataset | None = None
     test: Dataset | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         first = self.train

@@ -162,9 +162,11 @@ class LoadedRun:
                     f"{path} is not the folder of a finished run: it has no {name}"
                 )
         model = load(path / "model.safetensors")
+        file = path / "config.toml"
         try:
-            config = Config.from_recipe(str(path / "config.toml"))
-            stored = json.loads((path / "data.json").read_text(encoding="utf-8"))
+            config = Config.from_recipe(str(file))
+            file = path / "data.json"
+            stored = json.loads(file.read_text(encoding="utf-8"))
             names = stored["class_names"]
             return cls(
                 RunFolder(path),
@@ -176,7 +178,7 @@ class LoadedRun:
                 DrawingStyle(**stored.get("drawing", {})),
             )
         except (GlassnetError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise CheckpointError(f"the run in {path} cannot be read: {error}") from error
+            raise CheckpointError(f"{file} cannot be read: {error}; train the run anew") from error
 
 
 def environment() -> dict[str, str]:

@@ -134,7 +134,9 @@ def _stack(
         try:
             after = layer.output_shape(shape)
         except ShapeError as error:
-            raise ShapeError(f"{place}, {layer!r}, {error}") from None
+            is_plain = next(layer.children(), None) is None
+            word = repr(layer) if is_plain else type(layer).__name__
+            raise ShapeError(f"{place}, {word}, {error}") from None
         shape = tuple(int(size or 0) for size in after or ())
         stack.append(layer)
     return Sequential(*stack)

@@ -62,7 +62,7 @@ class Run:
         """
         data = config.data.load(data_dir)
         loss = config.loss or default_loss(data.train)
-        config = replace(config, loss=loss)
+        config = replace(config, loss=loss, data=replace(config.data, options=data.options))
         options = config.training
         if options.patience and data.valid is None and options.monitor.startswith("valid"):
             raise ConfigError(
