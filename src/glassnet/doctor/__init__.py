@@ -1,4 +1,4 @@
-"""The gradient doctor: is a gradient right, and if not, what is wrong with it?
+"""The gradient doctor says whether a gradient is right, and if not, what is wrong with it.
 
 `gradcheck` is the whole of it; `Report` is what it returns, and `KINDS` the faults it can name.
 """

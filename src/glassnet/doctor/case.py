@@ -10,7 +10,8 @@ import numpy as np
 from glassnet.arrays import Array
 from glassnet.doctor.compare import along
 from glassnet.doctor.examine import Examination
-from glassnet.doctor.probes import LayerProbe, Probe
+from glassnet.doctor.layer_probes import LayerProbe
+from glassnet.doctor.probes import Probe
 
 Verdict = tuple[str, str] | None
 """Kind of fault and what was seen, or None: the hypothesis does not explain it."""
@@ -34,6 +35,10 @@ class Case:
         Upstream gradient, claimed gradients and numeric slopes, all at the probe's present point.
     twin : Examination or None
         The same part with a batch of another size.
+    stochastic : bool
+        Whether the output depends on random numbers.
+    cure : ndarray or None
+        The upstream gradient that made backward right, if a hypothesis found one.
     """
 
     probe: Probe
@@ -41,6 +46,7 @@ class Case:
     exam: Examination
     twin: Examination | None = None
     stochastic: bool = False
+    cure: Array | None = None
 
     @property
     def gradient(self) -> Array:
@@ -87,7 +93,10 @@ class Case:
         """Whether the layer's own backward is right if it is given another upstream gradient."""
         if not np.isfinite(upstream).all():
             return False
-        return self.cured_by(self.probe.gradients(upstream).get(self.name))
+        cured = self.cured_by(self.probe.gradients(upstream).get(self.name))
+        if cured:
+            self.cure = upstream
+        return cured
 
     def is_exactly(self, predicted: Array, rtol: float = 1e-7) -> bool:
         """Whether the wrong gradient is just the predicted one."""
@@ -104,8 +113,8 @@ class Case:
             return None
         gradient = exam.gradients[self.name]
         witnesses = exam.witnesses[self.name]
-        terms = [sum(float(along(gradient, d).sum()) for d in w.direction.values()) for w in witnesses]
-        analytic, numeric = np.array(terms), np.array([w.slope.value for w in witnesses])
+        analytic = np.array([along(gradient, w.direction[self.name]).sum() for w in witnesses])
+        numeric = np.array([w.slope.value for w in witnesses])
         below = float(analytic @ numeric)
         if not np.isfinite(below) or below == 0:
             return None
@@ -125,7 +134,8 @@ class Case:
 
     def is_bias(self) -> bool:
         """Whether it is added to the output, every entry to its own channel."""
-        if self.layer_probe is None or self.name == "input" or sum(n > 1 for n in self.value.shape) > 1:
+        flat = sum(size > 1 for size in self.value.shape) <= 1
+        if self.layer_probe is None or self.name == "input" or not flat:
             return False
         if self.short_name[0] == "b":
             return True

@@ -2,11 +2,12 @@
 
 The tolerance of a comparison is
 
-    RTOL · scale + TRUST · (error of the slope as measured),
+    RTOL · scale + TRUST · (error of the slope as measured) + UNDERFLOW · |upstream| · |direction|,
 
 `scale` being the largest of |analytic|, |numeric| and the typical size √Σ (g_i d_i)² of a slope
 along a random direction d. So a slope that cannot be had exactly (a noisy function, a kink nearby)
-never accuses; and if it cannot be had at all, the point is moved (see `examine`).
+never accuses; and if it cannot be had at all, the point is moved (see `examine`). The last term is
+for saturated functions, which gain less than a rounding error: 1 − (1 − 1e-20) is 0.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ RTOL = 1e-6
 """Relative error above which a gradient is wrong: float64 gives 1e-9 or better where smooth."""
 TRUST = 20.0
 """How many times its own estimate the error of a slope may be."""
+UNDERFLOW = 1e-15
+"""The smallest gain, |slope| / (|upstream| · |direction|), that float64 can tell from 0."""
 VAGUE = 1e-4
 """A slope whose relative error is above this compares with nothing."""
 
@@ -34,6 +37,7 @@ class Witness:
 
     direction: Direction
     slope: Slope
+    floor: float = 0.0
 
     def against(self, gradients: Gradients, rtol: float = RTOL) -> tuple[float, float, float]:
         """Return analytic slope, difference and tolerance."""
@@ -42,7 +46,7 @@ class Witness:
         typical = float(np.sqrt(sum(np.square(t).sum() for t in terms)))
         rounding = 1e-15 * float(sum(np.abs(t).sum() for t in terms))
         scale = max(abs(analytic), abs(self.slope.value), typical)
-        tolerance = rtol * scale + TRUST * self.slope.error + rounding
+        tolerance = rtol * scale + TRUST * self.slope.error + rounding + self.floor
         return analytic, abs(analytic - self.slope.value), tolerance
 
     def agrees(self, gradients: Gradients, rtol: float = 1e-5) -> bool:
@@ -53,7 +57,8 @@ class Witness:
     def is_vague(self, gradients: Gradients) -> bool:
         """Whether the slope could not be found, for instance because of a kink."""
         analytic, _, _ = self.against(gradients)
-        return not self.slope.error <= VAGUE * max(abs(analytic), abs(self.slope.value), 1e-300)
+        size = max(abs(analytic), abs(self.slope.value), 1e-300)
+        return not self.slope.error <= VAGUE * size
 
 
 def along(gradient: Array, move: Array | Entry) -> Array:
@@ -68,7 +73,13 @@ def along(gradient: Array, move: Array | Entry) -> Array:
 def witness(probe: Probe, direction: Direction, upstream: Array, scale: float = 0.0) -> Witness:
     """Measure the slope of a probe along a direction."""
     with probe.unmoved():
-        return Witness(direction, slope(probe.curve(direction), upstream, scale))
+        found = slope(probe.curve(direction), upstream, scale)
+    moved = np.sqrt(sum(float(np.square(_amount(move)).sum()) for move in direction.values()))
+    return Witness(direction, found, UNDERFLOW * float(np.linalg.norm(upstream)) * float(moved))
+
+
+def _amount(move: Array | Entry) -> Array:
+    return np.array([move.size]) if isinstance(move, Entry) else move
 
 
 def random_direction(probe: Probe, names: list[str], rng: np.random.Generator) -> Direction:
@@ -82,16 +93,21 @@ def random_direction(probe: Probe, names: list[str], rng: np.random.Generator) -
 def natural_size(values: Array) -> Array:
     """Return by how much each entry moves at most: its array's size.
 
-    Where all are positive, such as probabilities, each by its own, so that none turns negative.
+    Where all are positive, each by its own size, so that none turns negative; and probabilities
+    no further than to 0 and 1.
     """
-    return values if values.size and values.min() > 0 else np.full(values.shape, spread(values))
+    if not values.size or values.min() <= 0:
+        return np.full(values.shape, spread(values))
+    return np.minimum(values, 1 - values) if values.max() < 1 else values
 
 
 def entry_direction(probe: Probe, name: str, index: int) -> Direction:
     """Return the direction that moves a single entry."""
     values = probe.point[name]
     size = float(natural_size(values).flat[index])
-    return {name: Entry(index, max(abs(float(values.flat[index])), size))}
+    if values.size and values.min() <= 0:
+        size = max(size, abs(float(values.flat[index])))
+    return {name: Entry(index, size)}
 
 
 def typical_size(gradients: Gradients, direction: Direction) -> float:
@@ -111,7 +127,7 @@ def check_of(probe: Probe, what: str, found: Witness, gradients: Gradients, rtol
     if wrong and not np.isfinite(found.slope.error):
         wrong = False
     verdict = "wrong" if wrong else "kink" if found.is_vague(gradients) and scale > 0 else "ok"
-    if verdict == "kink" and difference <= 10 * rtol * scale:
+    if verdict == "kink" and difference <= max(10 * rtol * scale, found.floor):
         verdict = "ok"
     parameter = ", ".join(found.direction) if len(found.direction) == 1 else "all together"
     return Check(

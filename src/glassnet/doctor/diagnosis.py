@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 
 import numpy as np
 
-from glassnet.doctor.case import Case, Verdict
-from glassnet.doctor.conduct import Finding
+from glassnet.arrays import Array
+from glassnet.doctor.case import Case, Hypothesis, Verdict
 from glassnet.doctor.examine import Examination, examine_here
+from glassnet.doctor.findings import Finding
 from glassnet.doctor.hypotheses import FOR_LAYERS, FOR_LOSSES
 from glassnet.doctor.hypotheses.factors import short_batch_only
 from glassnet.doctor.probes import LossProbe, Probe
+
+UNEXPLAINED = ("wrong-gradient", "none of the known faults explains it")
 
 
 def diagnose(
@@ -30,18 +34,50 @@ def diagnose(
         with contextlib.suppress(Exception):
             other = examine_here(twin, rng, 3, 3)
     hypotheses = FOR_LOSSES if isinstance(probe, LossProbe) else FOR_LAYERS
+    cases = [Case(probe, name, exam, other, stochastic) for name in wrong]
+    verdicts = [_first(hypotheses, case) for case in cases]
+    cure = next((case.cure for case in cases if case.cure is not None), None)
     findings = []
-    for name in wrong:
-        case = Case(probe, name, exam, other, stochastic)
-        verdict: Verdict = None
-        for hypothesis in hypotheses:
-            # A prediction that cannot be computed for this layer is no explanation.
-            with contextlib.suppress(Exception):
-                verdict = hypothesis(case)
+    for case, first in zip(cases, verdicts, strict=True):
+        second = None if first or cure is None else _behind(case, cure, hypotheses)
+        kind, message = first or second or UNEXPLAINED
+        findings.append(Finding(case.name, kind, message, sizes.get(case.name, 0.0)))
+    return _as_one(findings)
+
+
+def _first(hypotheses: tuple[Hypothesis, ...], case: Case) -> Verdict:
+    """Return the verdict of the first hypothesis that explains the case."""
+    for hypothesis in hypotheses:
+        # A prediction that cannot be computed for this layer is no explanation.
+        with contextlib.suppress(Exception):
+            verdict = hypothesis(case)
             if verdict is not None:
-                break
-        kind, message = verdict or ("wrong-gradient", "none of the known faults explains it")
-        findings.append(Finding(name, kind, message, sizes.get(name, 0.0)))
+                return verdict
+    return None
+
+
+def _behind(case: Case, cure: Array, hypotheses: tuple[Hypothesis, ...]) -> Verdict:
+    """Explain a gradient with two faults, one of them (known from another gradient) cured."""
+    cured = replace(case.exam, upstream=cure, gradients=case.probe.gradients(cure))
+    return _first(hypotheses, replace(case, exam=cured, twin=None))
+
+
+def _as_one(findings: list[Finding]) -> list[Finding]:
+    """Give gradients that are wrong for one reason one name.
+
+    Where weight and bias are wrong by the same N, it is the layer's mean, not the bias's.
+    """
+    kinds = {f.kind for f in findings}
+    for bias, both in (("bias-mean", "batch-mean-twice"), ("bias-sum", "batch-mean-missing")):
+        if both in kinds:
+            findings = [replace(f, kind=both) if f.kind == bias else f for f in findings]
+    explained = [f for f in findings if f.kind.startswith(("activation-", "derivative-"))]
+    if explained:  # whatever is upstream of the missing derivative is wrong with it
+        kind, text = explained[0].kind, f"as that of {explained[0].parameter}"
+        findings = [
+            replace(f, kind=kind, message=text) if f.kind == "wrong-gradient" else f
+            for f in findings
+        ]
     return findings
 
 
@@ -56,4 +92,4 @@ def diagnose_short_batch(
         text = "the gradient is wrong for a batch of another size only"
         kind, message = verdict or ("batch-mean-wrong-n", text)
         findings.append(Finding(name, kind, message, sizes.get(name, 0.0)))
-    return findings
+    return _as_one(findings)

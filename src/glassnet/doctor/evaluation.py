@@ -7,7 +7,8 @@ import copy
 import numpy as np
 
 from glassnet.arrays import Array
-from glassnet.doctor.conduct import Finding, same
+from glassnet.doctor.equality import same
+from glassnet.doctor.findings import Finding
 from glassnet.doctor.walk import Visit
 from glassnet.layers import Layer
 
@@ -36,8 +37,8 @@ def watch_evaluation(visit: Visit, seed: int) -> list[Finding]:
     if abs(kept * scale - evaluation) <= 6 * exactness + 1e-9:
         return []
     text = (
-        f"in training {kept:.2f} of the values are kept, times {scale:.3g}; in evaluation they are "
-        f"times {evaluation:.3g}, so their mean changes by a factor {evaluation / (kept * scale):.3g}"
+        f"in training {kept:.2f} of the values are kept, times {scale:.3g}, in evaluation all, "
+        f"times {evaluation:.3g}: their mean changes by a factor {evaluation / (kept * scale):.3g}"
     )
     return [Finding("input", "dropout-not-inverted", text)]
 
@@ -64,8 +65,9 @@ def mask_of(layer: Layer, x: Array, seed: int) -> tuple[float, float, float, flo
         return None
     fraction = float(kept.mean())
     # Masks may be drawn for whole rows or channels: then there are fewer draws than values.
-    rows = min(float(kept.reshape(len(kept), -1).mean(axis=1).var()), 0.25)
-    exactness = scale * float(np.sqrt(max(rows, fraction * (1 - fraction) / kept[0].size) / len(kept)))
+    rows = float(kept.reshape(len(kept), -1).mean(axis=1).var())
+    variance = max(rows, fraction * (1 - fraction) / kept[0].size)
+    exactness = scale * float(np.sqrt(variance / len(kept)))
     return fraction, scale, float(evaluation.flat[0]), exactness
 
 

@@ -1,4 +1,4 @@
-"""Holding a part's gradients against numeric slopes: along random directions, and entry by entry."""
+"""A part's gradients against numeric slopes: along random directions, and entry by entry."""
 
 from __future__ import annotations
 
@@ -160,7 +160,9 @@ def _nudge(probe: Probe, amount: float, rng: np.random.Generator) -> None:
         if name in probe.point:
             value = probe.point[name]
             noise = amount * rng.standard_normal(value.shape)
-            if value.size and value.min() >= 0:
+            if value.size and value.min() > 0 and value.max() < 1:  # probabilities stay so
+                moved = value / (value + (1 - value) * np.exp(-noise))
+            elif value.size and value.min() >= 0:
                 moved = value * np.exp(noise) + (value == 0) * np.abs(noise) * spread(value)
             else:
                 moved = value + noise * spread(value)

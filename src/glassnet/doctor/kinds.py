@@ -2,7 +2,7 @@
 
 KINDS: dict[str, str] = {
     # a factor
-    "batch-mean-missing": "divide by the number of samples, once: the loss is a mean over the batch",
+    "batch-mean-missing": "divide by the number of samples, once: the loss is a mean",
     "batch-mean-twice": "take the 1/N out: it is in the loss's gradient already, and only there",
     "batch-mean-wrong-n": "divide by the number of samples of this very batch, len(output); the "
     "last batch of an epoch is shorter",
@@ -47,6 +47,7 @@ KINDS: dict[str, str] = {
     "stride-ignored": "output (i, j) saw the pixels from (i·stride, j·stride) on: use the stride",
     "output-channel-shared": "index the output channel: dW[o] += …, so that each has its own",
     "overlap-overwritten": "windows overlap: add, dx[window] += …, do not assign",
+    "pool-not-maximum": "send the gradient to the largest pixel of the window only (argmax)",
     "pool-ties": "send the gradient to one of the equal pixels (argmax), or share it among them",
     "only-one-sample": "add over the samples of the batch: += in the loop, not =",
     "only-one-position": "add over all positions of the window: += in the loop, not =",

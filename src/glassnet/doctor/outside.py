@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from glassnet.doctor.case import Case
-from glassnet.doctor.conduct import Finding, watch_loss
 from glassnet.doctor.diagnosis import diagnose, diagnose_short_batch
+from glassnet.doctor.equality import same, words
 from glassnet.doctor.examine import examine, examine_here
-from glassnet.doctor.probes import LossProbe, RegularizerProbe
+from glassnet.doctor.findings import Conduct, Finding
+from glassnet.doctor.probes import LossProbe, RegularizerProbe, spread
 from glassnet.doctor.report import Check
+
+LARGE = 8.0
+"""Outputs above this size saturate a loss: it is examined at smaller ones."""
 
 
 def check_loss(probe: LossProbe, rng: np.random.Generator) -> tuple[list[Check], list[Finding]]:
@@ -25,6 +29,9 @@ def check_loss(probe: LossProbe, rng: np.random.Generator) -> tuple[list[Check],
         if not np.isfinite(twin.output()).all():
             twin = None
     exam = examine(probe, rng, directions=2, entries=6)
+    if spread(output) > LARGE and not exam.wrong:
+        probe.place_at("output", output * (2 / spread(output)))
+        exam = examine(probe, rng, directions=2, entries=6)
     wrong = sorted(exam.wrong)
     if wrong:
         sizes = {name: exam.error_of(name) for name in wrong}
@@ -73,3 +80,38 @@ def check_regularizer(
             kind, text = "regularizer-factor", "no gradient is added"
         findings.append(Finding("weights", kind, text, size))
     return exam.checks, findings
+
+
+def watch_loss(probe: LossProbe) -> Conduct:
+    """Call a loss, and note what it does wrong."""
+    conduct = Conduct()
+    output, target = probe.point["output"].copy(), probe.target.copy()
+    try:
+        value, gradient = probe.loss(output, target)
+        value = float(value)
+    except Exception as error:
+        conduct.add("output", "raises", f"the loss raised {words(error)}")
+        conduct.usable = False
+        return conduct
+    if not same(output, probe.point["output"]):
+        conduct.add("output", "inplace-input", "the loss changed the output it was given")
+    if not same(target, probe.target):
+        conduct.add("output", "inplace-input", "the loss changed the target it was given")
+    array = np.asarray(gradient)
+    if gradient is None:
+        conduct.add("output", "input-gradient-missing", "the loss returns no gradient")
+    elif array.shape != output.shape or array.dtype.kind not in "fiub":
+        conduct.add(
+            "output", "wrong-shape", f"the gradient has shape {array.shape} for {output.shape}"
+        )
+    elif not np.isfinite(array).all() or not np.isfinite(value):
+        conduct.add("output", "not-finite", "value or gradient is nan or inf")
+    elif array.dtype.kind in "iu":
+        conduct.add("output", "integer-truncation", f"the gradient is an array of {array.dtype}")
+    elif array.dtype in (np.float32, np.float16):
+        conduct.add("output", "float32-truncation", f"the gradient is an array of {array.dtype}")
+        return conduct
+    else:
+        return conduct
+    conduct.usable = False
+    return conduct

@@ -7,11 +7,13 @@ import contextlib
 import numpy as np
 
 from glassnet.doctor.compare import Witness, check_of, witness
-from glassnet.doctor.conduct import Conduct, Finding, watch
+from glassnet.doctor.conduct import watch
 from glassnet.doctor.diagnosis import diagnose, diagnose_short_batch
 from glassnet.doctor.examine import Examination, examine, examine_here
+from glassnet.doctor.findings import Conduct, Finding
+from glassnet.doctor.layer_probes import LayerProbe
 from glassnet.doctor.precision import watch_precision
-from glassnet.doctor.probes import LayerProbe, resized, spread
+from glassnet.doctor.probes import Direction, resized, spread
 from glassnet.doctor.report import Check
 from glassnet.doctor.thorough import examine_thoroughly
 
@@ -19,6 +21,10 @@ EXPLAINED = frozenset(
     ("parameter-without-gradient", "partly-written", "wrong-shape", "integer-truncation")
 )
 """Faults after which a wrong gradient of the same array is no news."""
+
+
+LARGE = 8.0
+"""Inputs, or outputs given to a loss, above this size saturate what can be saturated."""
 
 
 def check_layer(
@@ -35,15 +41,15 @@ def check_layer(
     if not conduct.usable:
         return [], conduct.findings
     exam = examine(probe, rng)
+    if not exam.wrong:
+        exam = _softened(probe, rng, exam)
     checks, findings = list(exam.checks), list(conduct.findings)
     twin = _other_batch(probe, rng)
     known = {f.parameter for f in findings if f.kind in EXPLAINED}
     wrong = sorted(exam.wrong - known)
     if wrong:
         sizes = {name: exam.error_of(name) for name in wrong}
-        findings += diagnose(
-            probe, wrong, sizes, rng, twin=twin, stochastic=conduct.stochastic
-        )
+        findings += diagnose(probe, wrong, sizes, rng, twin=twin, stochastic=conduct.stochastic)
         return checks, findings
     if twin is not None and not conduct.has("stale-cache"):
         findings += _short_batch(twin, known, rng)
@@ -56,6 +62,21 @@ def check_layer(
         checks += more
         findings += found
     return checks, findings
+
+
+def _softened(probe: LayerProbe, rng: np.random.Generator, exam: Examination) -> Examination:
+    """Examine again with a smaller input where it is large: what is saturated shows no fault."""
+    x = probe.point["input"]
+    if spread(x) <= LARGE:
+        return exam
+    with contextlib.suppress(Exception):
+        probe.place_at("input", x / spread(x))
+        again = examine(probe, rng, directions=1, entries=2)
+        if again.wrong:
+            return again
+        exam.checks += again.checks
+    probe.place_at("input", x)
+    return exam
 
 
 def _other_batch(probe: LayerProbe, rng: np.random.Generator) -> LayerProbe | None:
@@ -96,7 +117,7 @@ def _ties(probe: LayerProbe, rng: np.random.Generator) -> tuple[list[Check], lis
     levels = np.array([0.5, 1.2, 2.1]) if x.min() >= 0 else np.array([-1.3, 0.4, 1.7])
     place = rng.integers(3, size=x.shape)
     tied = probe.with_input(levels[place] * spread(x))
-    direction = {"input": (spread(x) * rng.uniform(0.5, 1.5, 3))[place]}
+    direction: Direction = {"input": (spread(x) * rng.uniform(0.5, 1.5, 3))[place]}
     with contextlib.suppress(Exception):
         upstream = rng.standard_normal(tied.output().shape)
         gradients = tied.gradients(upstream)

@@ -10,21 +10,41 @@ import numpy as np
 
 from glassnet.arrays import Array
 from glassnet.doctor.compare import random_direction
-from glassnet.doctor.conduct import Conduct
-from glassnet.doctor.probes import LayerProbe
+from glassnet.doctor.findings import Conduct
+from glassnet.doctor.layer_probes import LayerProbe
 
 LITTLE = 2.0**-30
 
 
 def watch_precision(probe: LayerProbe, conduct: Conduct, rng: np.random.Generator) -> None:
-    """Note integer or float32 arithmetic in a layer's forward or backward pass."""
+    """Note integer or float32 arithmetic in a layer's forward or backward pass.
+
+    It must show at a harmless input too: a saturated sigmoid gives 0 and 1 just as integers do.
+    """
     kind = forward_truncation(probe, rng)
-    if kind:
+    harmless = _harmless(probe, rng)
+    if kind and kind == forward_truncation(harmless, rng):
         conduct.add("input", kind, f"forward computes in {_words(kind)} somewhere")
         conduct.usable = False
         return
-    for name, found in backward_truncation(probe, rng).items():
-        conduct.add(name, found, f"this gradient is computed in {_words(found)} somewhere")
+    found = backward_truncation(probe, rng)
+    if found:
+        again = backward_truncation(harmless, rng)
+        for name in found.keys() & again.keys():
+            text = f"this gradient is computed in {_words(found[name])} somewhere"
+            conduct.add(name, found[name], text)
+
+
+def _harmless(probe: LayerProbe, rng: np.random.Generator) -> LayerProbe:
+    """Return a probe of the same layer at numbers about 1, or the same where it takes none."""
+    x = probe.point["input"]
+    low = 0.2 if x.min() >= 0 else -2.0
+    harmless = probe.with_input(rng.uniform(low, 2.0, x.shape))
+    try:
+        fine = bool(np.isfinite(harmless.output()).all())
+    except Exception:
+        fine = False
+    return harmless if fine else probe
 
 
 def forward_truncation(probe: LayerProbe, rng: np.random.Generator) -> str:

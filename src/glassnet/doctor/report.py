@@ -38,7 +38,8 @@ class Fault:
 
     def __str__(self) -> str:
         size = f" (relative error {self.size:.1e})" if self.size else ""
-        return f"{self.layer}, {self.parameter}: {self.kind}{size}\n  {self.message}\n  mend: {self.mend}"
+        head = f"{self.layer}, {self.parameter}: {self.kind}{size}"
+        return f"{head}\n  {self.message}\n  mend: {self.mend}"
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,11 @@ class Visit:
         return next(self.layer.children(), None) is not None
 
     @property
+    def prefix(self) -> str:
+        """What the names of its parameters begin with."""
+        return f"{self.name}." if self.name else ""
+
+    @property
     def place(self) -> str:
         """Number and layer, as the report says it."""
         text = type(self.layer).__name__ if self.is_container else repr(self.layer)

@@ -13,12 +13,14 @@ from glassnet.doctor.hypotheses import (
     nonlinearity,
     normalization,
     patterns,
+    pools,
     windows,
 )
 
 FOR_LAYERS: tuple[Hypothesis, ...] = (
     patterns.all_zero,
     patterns.upstream_ignored,
+    patterns.penalty_inside,
     masks.dropout,
     masks.sign_of_upstream,
     patterns.upstream_not_linear,
@@ -28,12 +30,11 @@ FOR_LAYERS: tuple[Hypothesis, ...] = (
     nonlinearity.softmax_jacobian,
     nonlinearity.activation,
     windows.convolution,
-    windows.pooling,
+    pools.pooling,
     normalization.terms_missing,
     patterns.one_channel_for_all,
     patterns.one_sample,
     patterns.one_position,
-    patterns.penalty_inside,
     patterns.shortcut,
     patterns.input_ignored,
     nonlinearity.elementwise_value,

@@ -34,13 +34,7 @@ def weight_turned(case: Case) -> Verdict:
         if p.value.ndim < 2:
             continue
         for turned, kind, words in _turned(p.value, 0):
-            with probe.unmoved():
-                before = p.value.copy()
-                p.value[...] = turned
-                try:
-                    candidate = probe.gradients(case.upstream).get("input")
-                finally:
-                    p.value[...] = before
+            candidate = probe.input_gradient_with(name, turned.copy(), case.upstream)
             if case.cured_by(candidate):
                 return kind, f"the input gradient uses {name} as if it were {words}"
     return None
@@ -57,9 +51,11 @@ def _turned(array: Array, first: int) -> Iterator[tuple[Array, str, str]]:
     if array.ndim == 2 and array.shape[0] != array.shape[1]:
         yield array.reshape(array.shape[::-1]).T, "weight-transposed", "reshaped, not transposed"
     if array.ndim >= 2:
-        yield array.reshape(array.shape, order="C").ravel(order="C").reshape(
-            array.shape, order="F"
-        ), "weight-permuted", "in column order"
+        yield (
+            array.reshape(array.shape, order="C").ravel(order="C").reshape(array.shape, order="F"),
+            "weight-permuted",
+            "in column order",
+        )
     if array.ndim >= 3:
         yield np.flip(array, (-1, -2)), "kernel-not-flipped", "turned by 180°"
         yield np.flip(array, -1), "kernel-not-flipped", "mirrored"

@@ -1,4 +1,4 @@
-"""The gradient is right but for a factor: which means was taken, forgotten, or taken twice?"""
+"""The gradient is right but for a factor: a mean was forgotten, or taken twice."""
 
 from __future__ import annotations
 
@@ -31,6 +31,12 @@ def short_batch_only(case: Case) -> Verdict:
     if c is None:
         return None
     samples = len(case.x)
+    if samples == 2:  # and right for one sample, where N and 1/N are 1
+        bias, seen = case.is_bias(), f"the gradient is {_number(c)} times the right one for N = 2"
+        if _near(c, 2.0):
+            return ("bias-sum" if bias else "batch-mean-missing"), seen
+        if _near(c, 0.5):
+            return ("bias-mean" if bias else "batch-mean-twice"), seen
     return (
         "batch-mean-wrong-n",
         f"with {samples} samples the gradient is {_number(c)} times the right one; "
@@ -39,13 +45,13 @@ def short_batch_only(case: Case) -> Verdict:
 
 
 def _with_batch_size(case: Case, c: float, n: int, c2: float, n2: int) -> Verdict:
-    """The factor changes with the number of samples: how?"""
-    seen = f"the gradient is {_number(c)} times the right one for {n} samples, {_number(c2)} for {n2}"
+    """Explain a factor that changes with the number of samples."""
+    seen = f"the gradient is {_number(c)} times the right one for N = {n}, {_number(c2)} for {n2}"
     bias = case.is_bias()
     if _near(c / n, c2 / n2):
         part = c / n
         if any(_near(part, k) for k in (1.0, *_sizes(case))):
-            return ("bias-sum" if bias else "batch-mean-missing"), seen + f": N = {n} times too large"
+            return ("bias-sum" if bias else "batch-mean-missing"), f"{seen}: N times too large"
         return "batch-mean-wrong-n", seen + f": divided by {_number(n / c)} instead of N"
     if _near(c * n, c2 * n2):
         return ("bias-mean" if bias else "batch-mean-twice"), seen + ": a second 1/N"
@@ -53,7 +59,7 @@ def _with_batch_size(case: Case, c: float, n: int, c2: float, n2: int) -> Verdic
 
 
 def _fixed(case: Case, c: float, samples: int, seen: str, both: bool) -> Verdict:
-    """The factor does not change with the number of samples."""
+    """Explain a factor that does not change with the number of samples."""
     layer = case.layer_probe is not None
     bias = case.is_bias()
     shape, before = case.output.shape, case.x.shape
@@ -79,7 +85,8 @@ def _fixed(case: Case, c: float, samples: int, seen: str, both: bool) -> Verdict
             return kind, f"{seen}: {words}"
     root = math.isqrt(max(round(c), 0))
     if layer and case.name == "input" and pixels and pixels < pixels_before and _is_whole(c):
-        return "window-mean-missing", f"{seen}: {root}·{root} pixels" if root**2 == round(c) else seen
+        window = f": {root}·{root} pixels" if root**2 == round(c) else ""
+        return "window-mean-missing", seen + window
     if c < 1 and _is_whole(1 / c) and 1 / c > 2.5:
         return "batch-mean-wrong-n", f"{seen}: divided by {round(1 / c)}, whatever the batch"
     return "constant-factor", seen

@@ -28,7 +28,7 @@ def softmax_inside(case: Case) -> Verdict:
 def softmax_twice(case: Case) -> Verdict:
     """Predict, where the loss is given probabilities: the gradient by the logits."""
     p = case.value
-    if p.ndim < 2 or p.min() < 0 or p.max() > 1.5:
+    if p.ndim < 2 or p.shape[1] < 2 or p.min() < 0 or p.max() > 1.5:
         return None
     # The numeric gradient by p, entry by entry: outputs of losses are small.
     right = numeric_gradient(case)
@@ -97,7 +97,7 @@ def _jacobian(p: Array, v: Array) -> Array:
 
 
 def _unscaled(case: Case, diagonal: Array) -> Array:
-    """The gradient by p that, through the whole Jacobian, fits; times the diagonal only."""
+    """Return the gradient if it is that of p times the diagonal of the Jacobian, else nan."""
     v = case.gradient / diagonal
     cure = _jacobian(np.exp(case.value) / np.exp(case.value).sum(axis=1, keepdims=True), v)
     return case.gradient if case.cured_by(cure) else np.full_like(diagonal, np.nan)
@@ -108,6 +108,7 @@ def _one_hot(case: Case) -> Array | None:
     target, shape = case.probe.target, case.value.shape
     if target.shape == shape:
         return np.asarray(target, np.float64)
-    if target.ndim == 1 and target.dtype.kind in "iu" and len(shape) == 2 and len(target) == shape[0]:
+    labels = target.ndim == 1 and target.dtype.kind in "iu"
+    if labels and len(shape) == 2 and len(target) == shape[0]:
         return np.asarray(np.arange(shape[1]) == target[:, None], np.float64)
     return None

@@ -36,9 +36,7 @@ def activation(case: Case) -> Verdict:
     return _input_formula(case, y)
 
 
-def _slopes(
-    case: Case, y: Array
-) -> Iterator[tuple[str, Array, list[tuple[str, Array, str]]]]:
+def _slopes(case: Case, y: Array) -> Iterator[tuple[str, Array, list[tuple[str, Array, str]]]]:
     """Yield candidates of D = f′(z), each with the E that could stand in its place."""
     at_y, at_z = "derivative-at-output", "derivative-at-input"
     words_y, words_z = "f′ is taken at the output", "the formula of the output is given the input"
@@ -78,7 +76,7 @@ def _slope_by_bias(case: Case, y: Array) -> Array | None:
 
 
 def _input_formula(case: Case, y: Array) -> Verdict:
-    """An element-wise layer, backward given f(x) as input: then it must be right for x."""
+    """Predict, of an element-wise layer: given f(x) as input, backward is right for x."""
     if case.name != "input" or case.x.shape != y.shape:
         return None
     d = slopes_of(case, case.x)
@@ -115,14 +113,14 @@ def softmax_jacobian(case: Case) -> Verdict:
         if not np.allclose(y.sum(axis=axis), 1):
             continue
         right = y * (dy - (dy * y).sum(axis=axis, keepdims=True))
-        if case.cured_by_upstream(right):
-            return "softmax-jacobian-missing", "backward passes dy on, as if y were x"
-        if case.cured_by_upstream(right / y):
-            return "softmax-jacobian-missing", "backward multiplies by y only"
-        if case.cured_by_upstream(right / (y * (1 - y))):
-            return "softmax-jacobian-missing", "only the diagonal, y (1 − y), of the Jacobian"
-        if case.cured_by_upstream(right / (-y * y)):
-            return "softmax-jacobian-missing", "backward multiplies by −y² only"
+        for instead, words in (
+            (np.ones_like(y), "backward passes dy on, as if y were x"),
+            (y, "backward multiplies by y only"),
+            (y * (1 - y), "only the diagonal, y (1 − y), of the Jacobian"),
+            (-y * y, "backward multiplies by −y² only"),
+        ):
+            if case.cured_by_upstream(right / instead):
+                return "softmax-jacobian-missing", words
     return None
 
 

@@ -125,6 +125,8 @@ def input_ignored(case: Case) -> Verdict:
         probe.place_at("input", x[::-1] * 1.3 + 0.1)
         other = case.layer_gradients(case.upstream)
     if np.array_equal(other, case.gradient):
+        if case.value.ndim == 1:  # of a bias it is f′ that depends on the input
+            return "activation-derivative-missing", "a bias's gradient ignores where f′ is taken"
         return "input-ignored", "the gradient does not depend on the layer's input"
     return None
 

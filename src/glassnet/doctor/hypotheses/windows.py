@@ -1,12 +1,14 @@
-"""Convolution and pooling: what a wrong loop over windows would give.
+"""Convolution: what a wrong loop over windows would give.
 
-Whether a layer is one of them, with which stride and padding, is found by comparing its output with
+Whether a layer is one, with which stride and padding, is found by comparing its output with
 that of the textbook layer; then the wrong loops are run, and their results compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import permutations, product
 from typing import NamedTuple
 
@@ -18,12 +20,11 @@ from glassnet.kernels import vectorised
 
 
 class Convolution(NamedTuple):
-    """A layer that turned out to be a convolution."""
+    """A layer that turned out to be a convolution; `stored` undoes what made its weight usual."""
 
     name: str
-    order: tuple[int, ...]
-    flipped: bool
     weight: Array
+    stored: Callable[[Array], Array]
     stride: Pair
     padding: Pair
 
@@ -36,11 +37,8 @@ def convolution(case: Case) -> Verdict:
     x, dy = case.x, case.upstream
     predictions = (_input_faults if case.name == "input" else _weight_faults)(found, x, dy)
     for kind, words, predicted in predictions:
-        if case.name != "input":
-            if found.flipped:
-                predicted = np.flip(predicted, (-1, -2))
-            predicted = predicted.transpose(np.argsort(found.order))
-        if case.is_exactly(predicted):
+        own = predicted if case.name == "input" else found.stored(predicted)
+        if case.is_exactly(own):
             return kind, words
     return None
 
@@ -54,19 +52,41 @@ def find_convolution(case: Case) -> Convolution | None:
         probe.place_at("input", np.zeros_like(x))
         linear = y - probe.output()
     for name, weight in probe.point.items():
-        if name == "input" or weight.ndim != 4:
-            continue
+        for kernel, stored in _kernels(weight, y.shape[1], x.shape[1]) if name != "input" else ():
+            for stride, padding in geometries(x.shape, y.shape, kernel.shape[2:]):
+                guess = vectorised.conv2d_forward(x, kernel, None, stride, padding)
+                if np.allclose(guess, linear, atol=1e-9 * float(np.abs(linear).max())):
+                    return Convolution(name, kernel, stored, stride, padding)
+    return None
+
+
+def _kernels(
+    weight: Array, out: int, channels: int
+) -> Iterator[tuple[Array, Callable[[Array], Array]]]:
+    """Yield a weight as (O, C, kh, kw) in all ways it may be meant, and the way back."""
+    if weight.ndim == 4:
         for order in permutations(range(4)):
             turned = weight.transpose(order)
-            if turned.shape[:2] != (y.shape[1], x.shape[1]):
-                continue
-            for stride, padding in geometries(x.shape, y.shape, turned.shape[2:]):
-                for flipped in (False, True):
-                    kernel = np.flip(turned, (-1, -2)) if flipped else turned
-                    guess = vectorised.conv2d_forward(x, kernel, None, stride, padding)
-                    if np.allclose(guess, linear, atol=1e-9 * float(np.abs(linear).max())):
-                        return Convolution(name, order, flipped, kernel, stride, padding)
-    return None
+            if turned.shape[:2] == (out, channels):
+                back = tuple(np.argsort(order))
+                yield turned, partial(_reordered, order=back, flipped=False)
+                flipped = np.flip(turned, (-1, -2))
+                yield flipped, partial(_reordered, order=back, flipped=True)
+        return
+    side = math.isqrt(weight.size // max(out * channels, 1))
+    if weight.size != out * channels * side * side:
+        return
+    shape = (out, channels, side, side)
+    yield weight.reshape(shape), lambda g: g.reshape(weight.shape)
+    if weight.ndim == 2:
+        yield weight.T.reshape(shape), lambda g: g.reshape(weight.shape[::-1]).T
+        last = weight.reshape(out, side, side, channels).transpose(0, 3, 1, 2)
+        yield last, lambda g: g.transpose(0, 2, 3, 1).reshape(weight.shape)
+
+
+def _reordered(gradient: Array, order: tuple[int, ...], flipped: bool) -> Array:
+    turned = np.flip(gradient, (-1, -2)) if flipped else gradient
+    return turned.transpose(order)
 
 
 def geometries(
@@ -121,8 +141,10 @@ def _input_faults(c: Convolution, x: Array, dy: Array) -> Iterator[tuple[str, st
     last = np.einsum("nij,cpq->ncpqij", dy[:, -1], c.weight[-1])
     size = (*x.shape[:2], x.shape[2] + 2 * c.padding[0], x.shape[3] + 2 * c.padding[1])
     wrong = (
-        ("stride-ignored", "as if the stride were 1", spread_windows(patches, size, (1, 1), "add")),
-        ("overlap-overwritten", "the last window wins", spread_windows(patches, size, c.stride, "last")),
+        ("stride-ignored", "as if the stride were 1",
+         spread_windows(patches, size, (1, 1), "add")),
+        ("overlap-overwritten", "the last window wins",
+         spread_windows(patches, size, c.stride, "last")),
         ("overlap-overwritten", "the last window and channel win",
          spread_windows(last, size, c.stride, "last")),
         ("overlap-overwritten", "the last kernel position wins",
@@ -168,66 +190,4 @@ def spread_windows(patches: Array, size: tuple[int, ...], step: Pair, how: str) 
             place += part
         else:
             place[...] = part
-    return full
-
-
-def pooling(case: Case) -> Verdict:
-    """Predict: overlapping windows overwritten, stride ignored, every tie served."""
-    if case.layer_probe is None or case.name != "input":
-        return None
-    x, y, dy = case.x, case.output, case.upstream
-    for share, stride, padding, ties in _pools(x, y):
-        size = (*x.shape[:2], x.shape[2] + 2 * padding[0], x.shape[3] + 2 * padding[1])
-        patches = share * dy[:, :, None, None]
-        wrong = [
-            ("overlap-overwritten", "a window overwrites those before it",
-             spread_windows(patches, size, stride, "last")),
-            ("overlap-overwritten", "the last position inside the window wins",
-             spread_windows(patches, size, stride, "last position")),
-            ("overlap-overwritten", "the last window that a pixel won overwrites the others",
-             _assigned(patches, share, size, stride)),
-            ("stride-ignored", "as if the stride were 1", spread_windows(patches, size, (1, 1), "add")),
-        ]  # fmt: skip
-        if ties is not None:
-            every = spread_windows(ties * dy[:, :, None, None], size, stride, "add")
-            wrong.append(("pool-ties", "every pixel equal to the maximum gets the gradient", every))
-            every = spread_windows(ties * dy[:, :, None, None], size, stride, "last")
-            wrong.append(("overlap-overwritten", "a window overwrites those before it", every))
-        for kind, words, full in wrong:
-            if case.is_exactly(crop(full, padding)):
-                return kind, words
-    return None
-
-
-def _pools(x: Array, y: Array) -> Iterator[tuple[Array, Pair, Pair, Array | None]]:
-    """Yield the share of each pixel in each window, (N, C, k, k, Ho, Wo), of poolings that fit."""
-    if x.ndim != 4 or y.ndim != 4 or x.shape[:2] != y.shape[:2]:
-        return
-    for k in product(range(1, min(x.shape[2], 7) + 1), range(1, min(x.shape[3], 7) + 1)):
-        for stride, padding in geometries(x.shape, y.shape, k):
-            if k == (1, 1) or 2 * padding[0] > k[0] or 2 * padding[1] > k[1]:
-                continue
-            shape = (1, 1, *k, 1, 1)
-            if np.allclose(vectorised.avg_pool2d_forward(x, k, stride, padding), y):
-                whole = np.broadcast_to(np.ones(shape) / (k[0] * k[1]), (*x.shape[:2], *k, *y.shape[2:]))
-                yield whole, stride, padding, None
-            top, winner = vectorised.max_pool2d_forward(x, k, stride, padding)
-            if np.array_equal(top, y):
-                positions = np.arange(k[0] * k[1]).reshape(shape)
-                share = (winner[:, :, None, None] == positions).astype(float)
-                low = np.pad(x, ((0, 0), (0, 0), *((p, p) for p in padding)), constant_values=-np.inf)
-                seen = np.lib.stride_tricks.sliding_window_view(low, k, axis=(2, 3))
-                seen = seen[:, :, :: stride[0], :: stride[1]][:, :, : y.shape[2], : y.shape[3]]
-                ties = seen.transpose(0, 1, 4, 5, 2, 3) == y[:, :, None, None]
-                yield share, stride, padding, ties.astype(float)
-
-
-def _assigned(patches: Array, share: Array, size: tuple[int, ...], step: Pair) -> Array:
-    """Window after window, assign to the winning pixels only."""
-    kh, kw, rows, columns = patches.shape[2:]
-    full = np.zeros(size)
-    for i, j in product(range(rows), range(columns)):
-        place = full[:, :, i * step[0] : i * step[0] + kh, j * step[1] : j * step[1] + kw]
-        won = share[..., i, j] > 0
-        place[won] = patches[..., i, j][won]
     return full
