@@ -1,11 +1,18 @@
-"""What the examples in docstrings may take for granted: ``gn`` and ``np``."""
+"""What all tests, and the examples in docstrings, may take for granted."""
 
-import numpy as np
-import pytest
+import os
 
-import glassnet as gn
+# Two test processes on two processors, each with BLAS threads that wait by running in circles, would
+# slow each other down a hundredfold. Read when NumPy is imported, hence before it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+
+import glassnet as gn  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
 def _names(doctest_namespace: dict[str, object]) -> None:
+    """Let the examples in docstrings use ``gn`` and ``np``."""
     doctest_namespace.update(gn=gn, np=np)

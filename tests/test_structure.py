@@ -14,8 +14,10 @@ NEEDS_NUMPY_ALONE = """
 import sys
 import glassnet as gn
 gn.use_kernels, gn.schedules, gn.initializers, gn.Parameter
-data = gn.data.load("spirals", samples=60)
-model = gn.Sequential(gn.Linear(2, 4), gn.BatchNorm1d(4), gn.Tanh(), gn.Dropout(0.1), gn.Linear(4, 3))
+data = gn.data.load("spirals")
+model = gn.Sequential(
+    gn.Linear(2, 4), gn.BatchNorm1d(4), gn.Tanh(), gn.Dropout(0.1), gn.Linear(4, 3)
+)
 trainer = gn.Trainer(
     model, gn.SoftmaxCrossEntropy(), gn.Adam(), schedule=gn.Cosine(), regularizers=[gn.L2(1e-4)],
     callbacks=[gn.EarlyStopping()],
@@ -29,11 +31,18 @@ def house() -> list[list[str]]:
     """Return the table in docs/architecture.md: names of packages and modules, highest first."""
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (`.+?) \|", text, flags=re.MULTILINE)
-    floors = [[name.strip("/").removesuffix(".py") for name in re.findall("`(.+?)`", r)] for r in rows]
+    floors = [
+        [name.strip("/").removesuffix(".py") for name in re.findall("`(.+?)`", r)] for r in rows
+    ]
     # Where the table does not name them: gradcheck examines models and knows nothing of training;
-    # words are for messages everywhere; __main__ is the door.
+    # kernels work in threads; words are for messages everywhere; __main__ is the door.
     named = {name for floor in floors for name in floor}
-    for name, below in (("doctor", "data"), ("words", "randomness"), ("__main__", None)):
+    for name, below in (
+        ("doctor", "data"),
+        ("threads", "kernels"),
+        ("words", "randomness"),
+        ("__main__", None),
+    ):
         if name not in named:
             place = next((i + 1 for i, floor in enumerate(floors) if below in floor), 0)
             floors.insert(place, [name])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -52,8 +53,13 @@ def main() -> None:
     """
     from glassnet.errors import GlassnetError
 
+    if "OMP_NUM_THREADS" not in os.environ:
+        # A second thread of BLAS gains a tenth at best in steps as small as these, and costs a
+        # factor of ten to a hundred where another program keeps its processor busy, because
+        # threads wait for each other in circles. Read when NumPy is imported, later.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        app()
+        app(prog_name="glassnet")
     except (GlassnetError, OSError) as error:  # OSError: what the system refuses, disk or memory
         _end(str(error))
     except MemoryError as error:

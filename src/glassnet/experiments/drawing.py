@@ -79,13 +79,13 @@ def picture_for(path: str | Path, sample_shape: Shape, style: DrawingStyle) -> A
     if channels == 3:
         colors: Array = read_image(path, (height, width), color=True) * (full / 255)
         return colors
-    image = read_image(path)[0].astype(np.float32) / 255
+    image: Array = read_image(path)[0].astype(np.float32) / 255
     border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
     if np.median(border) > 0.5:
         image = 1 - image
     if image.shape != (height, width):
         image = _centred(image, height, width, style.extent, path)
-    return (image * full)[None]
+    return full * image[None]
 
 
 def _centred(image: Array, height: int, width: int, extent: float, path: str | Path) -> Array:

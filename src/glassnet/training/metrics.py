@@ -152,7 +152,9 @@ def class_report(confusion: Array) -> ClassReport:
     right, said, are = confusion.diagonal(), confusion.sum(axis=0), confusion.sum(axis=1)
 
     def part(count: Array, whole: Array) -> Array:
-        return np.divide(count, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+        found: Array = np.full(len(whole), np.nan)
+        np.divide(count, whole, out=found, where=whole > 0)
+        return found
 
     return ClassReport(part(right, said), part(right, are), part(2 * right, said + are), are)
 
