@@ -2,14 +2,14 @@
 
 import os
 
-# Two test processes on two processors, each with BLAS threads that wait by running in circles, would
-# slow each other down a hundredfold. Read when NumPy is imported, hence before it.
+# Two test processes on two processors, each with BLAS threads that wait by running in circles,
+# would slow each other down a hundredfold. Read when NumPy is imported, hence before it.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import numpy as np  # noqa: E402
-import pytest  # noqa: E402
+import numpy as np
+import pytest
 
-import glassnet as gn  # noqa: E402
+import glassnet as gn
 
 
 @pytest.fixture(autouse=True)

@@ -31,22 +31,9 @@ def house() -> list[list[str]]:
     """Return the table in docs/architecture.md: names of packages and modules, highest first."""
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (`.+?) \|", text, flags=re.MULTILINE)
-    floors = [
-        [name.strip("/").removesuffix(".py") for name in re.findall("`(.+?)`", r)] for r in rows
+    return [
+        [name.strip("/").removesuffix(".py") for name in re.findall("`(.+?)`", row)] for row in rows
     ]
-    # Where the table does not name them: gradcheck examines models and knows nothing of training;
-    # kernels work in threads; words are for messages everywhere; __main__ is the door.
-    named = {name for floor in floors for name in floor}
-    for name, below in (
-        ("doctor", "data"),
-        ("threads", "kernels"),
-        ("words", "randomness"),
-        ("__main__", None),
-    ):
-        if name not in named:
-            place = next((i + 1 for i, floor in enumerate(floors) if below in floor), 0)
-            floors.insert(place, [name])
-    return floors
 
 
 def imported(tree: ast.AST, modules: set[str]) -> set[str]:

@@ -151,9 +151,6 @@ from .parameters import (
 from .parameters import (
     Parameter as Parameter,
 )
-from .parameters import (
-    ParameterStore as ParameterStore,
-)
 from .regularizers import (
     L1 as L1,
 )
@@ -199,6 +196,7 @@ from .storage import (
 from .storage import (
     save as save,
 )
+from .store import ParameterStore as ParameterStore
 from .training import (
     Callback as Callback,
 )

@@ -1,5 +1,6 @@
 """The words used for arrays and shapes throughout the package."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,3 +40,10 @@ def as_pair(value: int | Sequence[int], name: str, *, minimum: int = 1) -> Pair:
             f"{name} must be an integer or a pair of integers of at least {minimum}, not {value!r}"
         )
     return int(sizes[0]), int(sizes[1])
+
+
+def size_of(shape: PartialShape) -> int | None:
+    """Return the number of values in a sample of that shape, None where it is not known."""
+    if shape is None or any(size is None for size in shape):
+        return None
+    return math.prod(size for size in shape if size is not None)

@@ -3,9 +3,9 @@
 import numpy as np
 
 from glassnet import kernels
-from glassnet.arrays import Array, PartialShape, Shape
+from glassnet.arrays import Array, PartialShape, Shape, size_of
 from glassnet.errors import ShapeError
-from glassnet.layers.base import Layer, size_of
+from glassnet.layers.base import Layer
 from glassnet.parameters import Parameter
 
 

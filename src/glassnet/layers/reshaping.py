@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from glassnet.arrays import Array, PartialShape, Shape
-from glassnet.layers.base import Layer, size_of
+from glassnet.arrays import Array, PartialShape, Shape, size_of
+from glassnet.layers.base import Layer
 
 
 class Flatten(Layer):

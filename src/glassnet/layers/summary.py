@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from glassnet.arrays import Shape
-from glassnet.layers.base import Layer, size_of
+from glassnet.arrays import Shape, size_of
+from glassnet.layers.base import Layer
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from glassnet import kernels
 from glassnet.arrays import Array
 from glassnet.data import Dataset, batches
 from glassnet.errors import ConfigError, ShapeError, TrainingError
 from glassnet.layers import Layer
 from glassnet.losses import Loss
 from glassnet.optimizers import Optimizer
-from glassnet.parameters import ParameterStore
 from glassnet.randomness import stream
 from glassnet.regularizers import Regularizer
 from glassnet.schedules import Constant, Progress, Schedule
+from glassnet.store import ParameterStore
 from glassnet.training.callbacks import Callback
 from glassnet.training.evaluation import evaluate
 from glassnet.training.history import History, Record
@@ -179,7 +180,7 @@ class Trainer:
         self.model.backward_parameters(dy, cache)
         for regularizer in self.regularizers:
             regularizer.add_gradient(store.value[store.decayed], store.grad[store.decayed])
-        norm = math.sqrt(np.dot(store.grad, store.grad))
+        norm = math.sqrt(kernels.squared_norm(store.grad))
         lr = self.schedule(self.optimizer.lr, self.progress)
         if not math.isfinite(value + norm):
             self._refuse_non_finite(value, norm, lr)

@@ -74,7 +74,7 @@ def npz(path: str | Path) -> DataSplits:
         if samples.ndim == 0 or targets.ndim == 0:
             raise DataError(f"{path}: {keys[0]} and {keys[1]} must be arrays, not single numbers")
         parts[part] = Dataset(as_images(samples), targets, name="npz")
-    return DataSplits(**parts)
+    return DataSplits(parts["train"], parts.get("valid"), parts.get("test"))
 
 
 def _open(path: Path) -> dict[str, Array]:

@@ -62,7 +62,8 @@ def digits16(data_dir: str | Path | None = None) -> DataSplits:
         raise DataError(
             f"{path}: is not a readable MATLAB file ({error}); bring it again"
         ) from error
-    return DataSplits(*(_digits16_part(stored, part, path) for part in ("", "valid", "test")))
+    train, valid, test = (_digits16_part(stored, part, path) for part in ("", "valid", "test"))
+    return DataSplits(train, valid, test)
 
 
 def _digits16_part(stored: dict[str, Array], part: str, path: Path) -> Dataset:

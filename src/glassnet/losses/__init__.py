@@ -1,0 +1,19 @@
+"""Losses: (output, target) → (value, gradient by the output).
+
+Every loss is a mean over the batch, and the gradient is that of the mean: the 1/N is here and
+nowhere else. With sample weights s_n it is the weighted mean Σ s_n ℓ_n / Σ s_n.
+"""
+
+from glassnet.losses.base import Loss, one_hot
+from glassnet.losses.classification import BinaryCrossEntropy, SoftmaxCrossEntropy
+from glassnet.losses.regression import Huber, MeanAbsoluteError, MeanSquaredError
+
+__all__ = [
+    "BinaryCrossEntropy",
+    "Huber",
+    "Loss",
+    "MeanAbsoluteError",
+    "MeanSquaredError",
+    "SoftmaxCrossEntropy",
+    "one_hot",
+]

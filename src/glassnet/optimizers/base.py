@@ -1,0 +1,99 @@
+"""What every optimizer is: hyperparameters, named state, a step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from numbers import Real
+from typing import ClassVar
+
+import numpy as np
+
+from glassnet.arrays import Array
+from glassnet.errors import ConfigError, ShapeError
+
+BELOW_ONE = ("momentum", "beta1", "beta2", "decay")
+"""The hyperparameters that are a part of what is kept from step to step."""
+
+
+@dataclass
+class Optimizer:
+    """Base of all optimizers.
+
+    Parameters
+    ----------
+    lr : float
+        Learning rate, unless `step` is given one.
+    weight_decay : float
+        λ of the decoupled decay, on weights only.
+
+    Attributes
+    ----------
+    state : dict of str to ndarray, shape (P,)
+        Named vectors, all zero before the first step.
+    steps : int
+        Steps taken.
+    """
+
+    slots: ClassVar[tuple[str, ...]] = ()
+
+    lr: float
+    weight_decay: float = field(default=0.0, kw_only=True)
+    state: dict[str, Array] = field(default_factory=dict, init=False, repr=False)
+    steps: int = field(default=0, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for name in ("lr", "weight_decay", "eps", "dampening", *BELOW_ONE):
+            if not hasattr(self, name):
+                continue
+            value = getattr(self, name)
+            limit, allowed = (1, "in [0, 1)") if name in BELOW_ONE else (np.inf, "of at least 0")
+            if (
+                isinstance(value, bool)
+                or not isinstance(value, Real)
+                or not 0 <= float(value) < limit
+            ):
+                raise ConfigError(
+                    f"{type(self).__name__}: {name} must be a number {allowed}, not {value!r}"
+                )
+            setattr(self, name, float(value))  # a NumPy scalar would make float32 vectors float64
+
+    def step(
+        self,
+        value: Array,
+        grad: Array,
+        lr: float | None = None,
+        *,
+        decayed: slice = slice(None),
+    ) -> None:
+        """Change `value` by one step, in place.
+
+        Parameters
+        ----------
+        value, grad : ndarray, shape (P,)
+            The flat vectors of a `ParameterStore`.
+        lr : float, optional
+            The learning rate of this step; by default the optimizer's own.
+        decayed : slice
+            The part on which weight decay acts.
+        """
+        if self.steps == 0 and not self.state:
+            self.reset(value)
+        if any(vector.shape != value.shape for vector in self.state.values()):
+            raise ShapeError(
+                f"{type(self).__name__} has been used on {len(next(iter(self.state.values())))} "
+                f"parameters and now gets {value.size}; use a new optimizer, or call reset"
+            )
+        rate = float(self.lr if lr is None else lr)
+        self.steps += 1
+        if self.weight_decay:
+            value[decayed] *= 1 - rate * self.weight_decay
+        self.update(value, grad, rate)
+
+    def reset(self, value: Array) -> None:
+        """Forget all steps: zero vectors of the length and dtype of `value`."""
+        self.state = {name: np.zeros_like(value) for name in self.slots}
+        self.steps = 0
+
+    def update(self, value: Array, grad: Array, lr: float) -> None:
+        """Apply the method's own rule."""
+        raise NotImplementedError
