@@ -1,8 +1,9 @@
 """Experiments: typed configurations, recipes, runs and their folders."""
 
 from glassnet.experiments.config import Config, recipe_names
+from glassnet.experiments.finished import evaluate_run, predict_images
 from glassnet.experiments.folder import LoadedRun, RunFolder, environment, to_json
-from glassnet.experiments.run import Run, evaluate_run, predict_images, train
+from glassnet.experiments.run import Run, train
 
 __all__ = [
     "Config",
