@@ -137,7 +137,8 @@ class Case:
         flat = sum(size > 1 for size in self.value.shape) <= 1
         if self.layer_probe is None or self.name == "input" or not flat:
             return False
-        if self.short_name[0] == "b":
+        weights = any(p.value.ndim >= 2 for p in self.layer_probe.parameters.values())
+        if self.short_name[0] == "b" or weights:
             return True
         with self.probe.unmoved():
             before = self.probe.output()

@@ -43,14 +43,15 @@ def _watch_forward(probe: LayerProbe, conduct: Conduct) -> Array | None:
     values = {name: p.value.copy() for name, p in probe.parameters.items()}
     try:
         result = probe.run(x)
-        y = np.asarray(result[0])
+        y = np.array(result[0])
+        if _compare_values(probe, values, "forward", conduct):
+            return None  # what else it does wrong would follow from that
         again = np.asarray(probe.run()[0])
     except Exception as error:
         conduct.add("input", "raises", f"forward raised {words(error)}")
         return None
     if not same(x, probe.point["input"]):
         conduct.add("input", "inplace-input", "forward changed the array it was given")
-    _compare_values(probe, values, "forward", conduct)
     if y.dtype.kind not in "fiub" or y.ndim == 0:
         conduct.add("input", "wrong-shape", f"forward returned {y.dtype} of shape {y.shape}")
         return None
@@ -123,7 +124,8 @@ def _watch_written(
 def _watch_shapes(probe: LayerProbe, dx: Any, conduct: Conduct) -> bool:
     shape = probe.point["input"].shape
     if dx is None:
-        conduct.add("input", "input-gradient-missing", "backward returns None")
+        if probe.limits is None:  # indices have no gradient
+            conduct.add("input", "input-gradient-missing", "backward returns None")
         return bool(probe.parameters)
     array = np.asarray(dx)
     if array.dtype.kind not in "fiub":
@@ -143,12 +145,15 @@ def _watch_shapes(probe: LayerProbe, dx: Any, conduct: Conduct) -> bool:
 
 def _compare_values(
     probe: LayerProbe, values: dict[str, Array], when: str, conduct: Conduct
-) -> None:
+) -> bool:
+    """Note parameters whose values have changed, put them back, and say whether there were any."""
+    before = len(conduct.findings)
     for name, p in probe.parameters.items():
         if not same(p.value, values[name]):
             kind = "parameter-updated" if p.trainable else "frozen-updated"
             conduct.add(name, kind, f"{when} changes the values of the parameter")
             p.value[...] = values[name]
+    return len(conduct.findings) > before
 
 
 def _matters(probe: LayerProbe, name: str) -> bool:
@@ -176,7 +181,7 @@ def _name_exception(probe: LayerProbe, dy: Array, error: Exception, conduct: Con
     for name, p in probe.parameters.items():
         if p.value.ndim == 2:
             with contextlib.suppress(Exception):
-                dx = probe.input_gradient_with(name, p.value.T.copy(), dy)
+                dx = probe.gradient_with(name, p.value.T.copy(), dy)
                 if dx.shape == probe.point["input"].shape:
                     text = f"the input gradient needs {name} transposed: {words(error)}"
                     conduct.add("input", "weight-transposed", text)

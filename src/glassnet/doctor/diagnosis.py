@@ -71,7 +71,8 @@ def _as_one(findings: list[Finding]) -> list[Finding]:
     for bias, both in (("bias-mean", "batch-mean-twice"), ("bias-sum", "batch-mean-missing")):
         if both in kinds:
             findings = [replace(f, kind=both) if f.kind == bias else f for f in findings]
-    explained = [f for f in findings if f.kind.startswith(("activation-", "derivative-"))]
+    reaching = ("activation-", "derivative-", "dropout-mask")
+    explained = [f for f in findings if f.kind.startswith(reaching)]
     if explained:  # whatever is upstream of the missing derivative is wrong with it
         kind, text = explained[0].kind, f"as that of {explained[0].parameter}"
         findings = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 
 import numpy as np
@@ -27,18 +28,57 @@ def watch_evaluation(visit: Visit, seed: int) -> list[Finding]:
     if not same(with_rng[0], with_rng[1]):
         text = "in evaluation the output depends on random numbers"
         return [Finding("input", "dropout-in-evaluation", text)]
-    try:
+    with contextlib.suppress(Exception):
         found = mask_of(layer, x, seed)
-    except Exception:
-        return []
-    if found is None:
-        return []
-    kept, scale, evaluation, exactness = found
+        return _hidden_mask(layer, x, seed) if found is None else _judged(*found)
+    return []
+
+
+def _judged(kept: float, scale: float, evaluation: float, exactness: float) -> list[Finding]:
+    """Compare the mean of a mask with what evaluation multiplies by."""
     if abs(kept * scale - evaluation) <= 6 * exactness + 1e-9:
         return []
     text = (
         f"in training {kept:.2f} of the values are kept, times {scale:.3g}, in evaluation all, "
         f"times {evaluation:.3g}: their mean changes by a factor {evaluation / (kept * scale):.3g}"
+    )
+    return [Finding("input", "dropout-not-inverted", text)]
+
+
+def _hidden_mask(layer: Layer, x: Array, seed: int) -> list[Finding]:
+    """Note a mask inside a layer, of which only the mean over many masks is seen.
+
+    With a linear part behind it, the mean of each output is k · (output in evaluation) + b with
+    the same k for all of them: the fraction kept, if the mask is not scaled by its inverse.
+    """
+    x = x[:12]
+    if same(_run(layer, x, True, seed), _run(layer, x, True, seed + 1)):
+        return []
+    if any(True for _ in layer.named_buffers()):
+        return []
+    plain = _run(layer, x, False, seed).reshape(len(x), -1)
+    repeat = min(4000, 1_000_000 // max(x.size, plain.size))
+    if len(x) < 4 or plain.shape[1] < 2 or repeat < 500:
+        return []
+    rows = np.repeat(x, 100, axis=0)
+    rounds = [_run(layer, rows, True, seed + i) for i in range(repeat // 100)]
+    many = np.stack(rounds).reshape(len(rounds), len(x), 100, -1)
+    mean = many.mean(axis=(0, 2))
+    noise = many.std(axis=(0, 2)) / np.sqrt(100 * len(rounds)) + 1e-12
+    away, moved = plain - plain.mean(axis=0), mean - mean.mean(axis=0)
+    total = float((away * away).sum())
+    if not total > 0:
+        return []
+    k = float((away * moved).sum()) / total
+    exactness = float(np.sqrt(np.square(away * noise).sum())) / total
+    each = (away * moved).sum(axis=0) / np.maximum((away * away).sum(axis=0), 1e-300)
+    spread = np.sqrt(np.square(noise) + np.square(noise).mean(axis=0))
+    off = np.abs(moved - k * away) / spread
+    if not (0.05 < k < 0.97 and 1 - k > 10 * exactness and off.max() < 6 and each.min() > 0):
+        return []
+    text = (
+        f"a mask inside is not scaled: the mean output in training moves by {k:.2f} of what it "
+        "does in evaluation"
     )
     return [Finding("input", "dropout-not-inverted", text)]
 

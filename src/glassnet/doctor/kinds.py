@@ -26,6 +26,7 @@ KINDS: dict[str, str] = {
     "activation-derivative-missing": "multiply dy by f′ before going on: dz = dy · f′(z)",
     "activation-derivative-twice": "multiply by f′ once",
     "activation-value-as-derivative": "multiply by the derivative f′(z), not by the value f(z)",
+    "product-rule-half": "x · g(x) has the derivative g(x) + x · g′(x): both terms",
     "derivative-at-output": "f′ is taken at the output y; take it at the input z",
     "derivative-at-input": "the formula is one of the output, such as y (1 − y), but was given the "
     "input: keep y in the cache and use it",
@@ -53,6 +54,8 @@ KINDS: dict[str, str] = {
     "only-one-position": "add over all positions of the window: += in the loop, not =",
     # numbers
     "integer-truncation": "make the array floating: np.zeros(shape, x.dtype), not an integer one",
+    "straight-through": "forward rounds, so its derivative is 0, and backward passes dy on. If it "
+    "is meant, no gradient check can judge it: check the network without; if not, do not round",
     "float32-truncation": "keep the dtype of x: no float32 array or cast in between",
     "not-finite": "look for an overflow, log 0 or a division by zero",
     # contracts

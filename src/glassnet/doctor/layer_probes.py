@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from collections.abc import Sequence
 from typing import Any
@@ -43,6 +44,7 @@ class LayerProbe(Probe):
     ) -> None:
         self.layer, self.training, self.seed = layer, training, seed
         self.parameters = names
+        self.limits: tuple[float, float] | None = None
         self._frozen = {name: p.value.copy() for name, p in names.items() if not p.trainable}
         self.state = State(layer)
         values = {name: p.value.copy() for name, p in names.items() if p.trainable}
@@ -53,9 +55,23 @@ class LayerProbe(Probe):
         self.state.restore()
         np.random.seed(self.seed)  # noqa: NPY002 — for layers that use it; `check` puts it back
         rng = np.random.default_rng(self.seed)
-        given = self.point["input"].copy() if x is None else x
+        given = self.allowed(self.point["input"].copy()) if x is None else x
         y, cache = self.layer.forward(given, training=self.training, rng=rng)
         return y, cache
+
+    def hold_indices(self) -> None:
+        """Keep the input within its limits if it is whole numbers that only choose something."""
+        x = self.point["input"]
+        if not x.size or np.ptp(x) == 0 or not np.array_equal(x, np.rint(x)):
+            return
+        near = x + np.random.default_rng(0).uniform(0.05, 0.45, x.shape)
+        with contextlib.suppress(Exception):
+            if np.array_equal(self.run(near)[0], self.run(x.copy())[0]):
+                self.limits = float(x.min()), float(x.max())
+
+    def allowed(self, x: Array) -> Array:
+        """Return an input that the layer can take: of indices, no other than it has seen."""
+        return x if self.limits is None else np.clip(x, *self.limits)
 
     def output(self) -> Array:
         """Return the layer's output in float64."""
@@ -85,14 +101,15 @@ class LayerProbe(Probe):
                 found[name] = array.astype(np.float64)
         return found
 
-    def input_gradient_with(self, name: str, weight: Array, upstream: Array) -> Array:
-        """Return the input gradient if backward, but not forward, finds another weight."""
+    def gradient_with(self, name: str, weight: Array, upstream: Array, of: str = "input") -> Array:
+        """Return a gradient, if backward, but not forward, finds another weight."""
         _, cache = self.run()
         p = self.parameters[name]
         before = p._value  # the other may be of another shape, which assigning would refuse
         p._value = weight
         try:
-            return np.asarray(self.layer.backward(upstream.copy(), cache), np.float64)
+            dx = np.asarray(self.layer.backward(upstream.copy(), cache), np.float64)
+            return dx if of == "input" else self.parameters[of].grad.copy()
         finally:
             p._value = before
             self.undo_updates()
@@ -112,9 +129,11 @@ class LayerProbe(Probe):
 
     def with_input(self, x: Array) -> LayerProbe:
         """Return a probe of the same layer (not a copy) at another input."""
-        return LayerProbe(
+        probe = LayerProbe(
             self.place, self.layer, x, self.parameters, training=self.training, seed=self.seed
         )
+        probe.limits = self.limits
+        return probe
 
 
 class WholeProbe(LayerProbe):

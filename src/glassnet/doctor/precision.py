@@ -24,7 +24,10 @@ def watch_precision(probe: LayerProbe, conduct: Conduct, rng: np.random.Generato
     kind = forward_truncation(probe, rng)
     harmless = _harmless(probe, rng)
     if kind and kind == forward_truncation(harmless, rng):
-        conduct.add("input", kind, f"forward computes in {_words(kind)} somewhere")
+        if kind == "integer-truncation" and _passes_on(probe, rng):
+            conduct.add("input", "straight-through", "forward rounds, and backward ignores it")
+        else:
+            conduct.add("input", kind, f"forward computes in {_words(kind)} somewhere")
         conduct.usable = False
         return
     found = backward_truncation(probe, rng)
@@ -33,6 +36,15 @@ def watch_precision(probe: LayerProbe, conduct: Conduct, rng: np.random.Generato
         for name in found.keys() & again.keys():
             text = f"this gradient is computed in {_words(found[name])} somewhere"
             conduct.add(name, found[name], text)
+
+
+def _passes_on(probe: LayerProbe, rng: np.random.Generator) -> bool:
+    """Whether forward gives whole floats and backward passes dy on, or some of it: on purpose."""
+    if probe.raw_output().dtype.kind in "iub":
+        return False
+    dy = rng.standard_normal(probe.output().shape)
+    dx = probe.gradients(dy).get("input")
+    return dx is not None and dx.shape == dy.shape and bool(((dx == dy) | (dx == 0)).all())
 
 
 def _harmless(probe: LayerProbe, rng: np.random.Generator) -> LayerProbe:
@@ -54,16 +66,28 @@ def forward_truncation(probe: LayerProbe, rng: np.random.Generator) -> str:
         return "integer-truncation"
     if raw.dtype.itemsize < 8:
         return "float32-truncation"
-    with probe.unmoved():
-        curve = probe.curve(random_direction(probe, ["input"], rng))
-        y, near, far, away = curve(0.0), curve(1e-9), curve(1e-3), curve(0.5)
-    if not y.size:
+    if not raw.size:
         return ""
+    for name in probe.point:
+        with probe.unmoved():
+            curve = probe.curve(random_direction(probe, [name], rng))
+            outputs = [curve(t) for t in (0.0, 1e-10, 1e-3, 0.5)]
+        kind = _steps(*outputs) if name != "input" or probe.limits is None else ""
+        if kind:
+            return kind
+    return ""
+
+
+def _steps(y: Array, near: Array, far: Array, away: Array) -> str:
+    """Return the kind of truncation that shows along a direction, at 0, 1e-10, 1e-3, ½."""
     integral = all(bool((a == np.rint(a)).all()) for a in (y, far, away))
     if integral and not np.array_equal(y, away) and np.array_equal(y, near):
         return "integer-truncation"
-    moved = np.abs(far - y) > 1e-5 * np.abs(y)
-    moved &= y != 0  # a unit that wakes up at a kink has not been cut short
+    awake = y != 0  # a unit that wakes up at a kink has not been cut short
+    changed = awake & (away != y)
+    if changed.any() and np.array_equal(y, near) and (far == y)[changed].mean() > 0.5:
+        return "integer-truncation"
+    moved = awake & (np.abs(far - y) > 1e-5 * np.abs(y))
     if moved.any() and (near == y)[moved].mean() > 0.9:
         return "float32-truncation"
     return ""

@@ -17,7 +17,7 @@ def watch_state(probe: LayerProbe, dy: Array, conduct: Conduct, rng: np.random.G
     """Two forward passes, then backward of the first; and backward twice."""
     fresh = probe.gradients(dy)
     x = probe.point["input"]
-    other = x[::-1] + 0.3 * spread(x) * rng.standard_normal(x.shape)
+    other = probe.allowed(x[::-1] + 0.3 * spread(x) * rng.standard_normal(x.shape))
     layer = probe.layer
     _, cache = probe.run()
     try:

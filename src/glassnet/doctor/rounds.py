@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -108,6 +108,14 @@ class Rounds(_Result):
         if any(f.layer.startswith(visit.prefix) for f in self.faults):
             return
         checks, findings = self._examined(visit, container=True)
+        text = "the layers inside are right alone; what the container makes of them is not"
+        findings = [
+            replace(f, kind="composition", message=text)
+            if f.kind == "wrong-gradient"
+            and (f.parameter == "input" or "." in f.parameter.removeprefix(visit.prefix))
+            else f
+            for f in findings
+        ]
         if findings:
             self._record(visit.place, checks, findings)
 
@@ -122,6 +130,7 @@ class Rounds(_Result):
             seed=self.seed + 1,
         )
         try:
+            probe.hold_indices()
             return check_layer(probe, self.rng, **how)
         except Exception as error:  # a layer that runs at one point, and at another does not
             text = f"while it was examined, it raised {words(error)}"
@@ -153,6 +162,7 @@ class Rounds(_Result):
             training=self.training, seed=self.seed,
         )  # fmt: skip
         try:
+            self.whole.hold_indices()
             checks = examine_together(self.whole, self.rng, 4 if self.thorough else 2)
         except Exception as error:
             if not self.faults:

@@ -8,6 +8,7 @@ from glassnet.doctor.case import Hypothesis
 from glassnet.doctor.hypotheses import (
     arrangement,
     factors,
+    hidden,
     losses,
     masks,
     nonlinearity,
@@ -38,6 +39,7 @@ FOR_LAYERS: tuple[Hypothesis, ...] = (
     patterns.shortcut,
     patterns.input_ignored,
     nonlinearity.elementwise_value,
+    hidden.hidden_factor,
     patterns.few_entries,
 )
 """In the order in which they are tried: the more special a prediction, the less it explains."""
@@ -48,6 +50,7 @@ FOR_LOSSES: tuple[Hypothesis, ...] = (
     losses.softmax_inside,
     losses.softmax_twice,
     losses.sigmoid_inside,
+    losses.whole_numbers,
     losses.target_forgotten,
     patterns.one_sample_of_loss,
     patterns.few_entries,

@@ -23,20 +23,20 @@ def rearranged(case: Case) -> Verdict:
 
 
 def weight_turned(case: Case) -> Verdict:
-    """Predict: the input gradient was made with the weight transposed, or its kernel flipped.
+    """Predict: the gradient was made with another weight transposed, or its kernel flipped.
 
     Given the weight turned the other way, the layer's own backward then gives the right answer.
     """
     probe = case.layer_probe
-    if probe is None or case.name != "input":
+    if probe is None:
         return None
     for name, p in probe.parameters.items():
-        if p.value.ndim < 2:
+        if p.value.ndim < 2 or name == case.name:
             continue
         for turned, kind, words in _turned(p.value, 0):
-            candidate = probe.input_gradient_with(name, turned.copy(), case.upstream)
+            candidate = probe.gradient_with(name, turned.copy(), case.upstream, case.name)
             if case.cured_by(candidate):
-                return kind, f"the input gradient uses {name} as if it were {words}"
+                return kind, f"backward uses {name} as if it were {words}"
     return None
 
 

@@ -53,9 +53,23 @@ def sigmoid_inside(case: Case) -> Verdict:
     s = 1 / (1 + np.exp(-case.value))
     if case.cured_by(case.gradient * s * (1 - s)):
         return "activation-derivative-missing", "the gradient lacks s (1 − s) of the sigmoid inside"
+    if case.cured_by(case.gradient / (s * (1 - s))):
+        return "activation-derivative-twice", "the gradient has s (1 − s) once too often"
     p = case.value
     if p.min() > 0 and p.max() < 1 and case.cured_by(case.gradient / (p * (1 - p))):
         return "activation-derivative-twice", "the gradient is by the logits, its value by s"
+    return None
+
+
+def whole_numbers(case: Case) -> Verdict:
+    """Predict: a gradient that goes in steps, which a small move of the output does not change."""
+    with case.probe.unmoved():
+        case.probe.place_at(case.name, case.value * (1 + 1e-9))
+        near = case.layer_gradients(case.upstream)
+        case.probe.place_at(case.name, 1.1 * case.value + 1.0)
+        far = case.layer_gradients(case.upstream)
+    if np.array_equal(near, case.gradient) and not np.allclose(far, near):
+        return "integer-truncation", "the gradient goes in steps, as if through whole numbers"
     return None
 
 

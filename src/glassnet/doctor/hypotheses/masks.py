@@ -17,7 +17,11 @@ def dropout(case: Case) -> Verdict:
     kept = mask != 0
     if kept.all() or not kept.any():
         return None
-    ratio = case.gradient / case.upstream
+    return _mask_of(case.gradient / case.upstream, mask, kept)
+
+
+def _mask_of(ratio: Array, mask: Array, kept: Array) -> Verdict:
+    """Compare dx/dy with the slopes of the forward pass."""
     if np.allclose(ratio, ratio.flat[0]):
         return "dropout-mask-missing", f"dx = {ratio.flat[0]:.3g} dy everywhere, dropped or not"
     if np.allclose(ratio[~kept], 0, atol=1e-12) and np.allclose(ratio[kept], ratio[kept][0]):
@@ -27,6 +31,9 @@ def dropout(case: Case) -> Verdict:
         )
     if len(np.unique(ratio.round(9))) == 2:
         return "dropout-mask-redrawn", "forward and backward do not drop the same values"
+    quotient = np.divide(mask, ratio, out=np.full_like(mask, np.nan), where=ratio != 0)
+    if len(np.unique(quotient[kept].round(5))) == 1 and np.isfinite(quotient).all():
+        return "dropout-mask-missing", "dx is not 0 where the value was dropped"
     return None
 
 

@@ -55,12 +55,12 @@ def _slopes(case: Case, y: Array) -> Iterator[tuple[str, Array, list[tuple[str, 
     if case.x.shape == y.shape:
         d = slopes_of(case, case.x)
         yield "of this layer", d, [(at_y, slopes_of(case, y), words_y)]
-    d_bias = _slope_by_bias(case, y)
+    d_bias = slope_by_bias(case)
     if d_bias is not None:
         yield "of the layer's end", d_bias, []
 
 
-def _slope_by_bias(case: Case, y: Array) -> Array | None:
+def slope_by_bias(case: Case) -> Array | None:
     """Return dy/dz where z = … + b: every output moves with its own bias."""
     probe = case.layer_probe
     assert probe is not None
@@ -95,6 +95,8 @@ def elementwise_value(case: Case) -> Verdict:
     for array, words in ((case.output, "f(x)"), (case.x, "x")):
         if case.is_exactly(case.upstream * array):
             return "activation-value-as-derivative", f"dx = dy · {words}"
+    if case.is_exactly(_ratio(case.upstream * case.output, case.x)):
+        return "product-rule-half", "dx = dy · f(x) / x"
     return None
 
 

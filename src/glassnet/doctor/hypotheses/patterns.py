@@ -36,6 +36,9 @@ def upstream_not_linear(case: Case) -> Verdict:
         return None
     if case.stochastic:
         return "dropout-mask-redrawn", "backward gives something else for the same dy"
+    for rounded in (np.rint(dy), np.trunc(dy)):
+        if np.array_equal(case.layer_gradients(rounded), a):
+            return "integer-truncation", "backward makes whole numbers of dy"
     return "upstream-not-linear", "the gradient of dy₁ + dy₂ is not the sum of theirs"
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from glassnet.arrays import Array, Pair
 from glassnet.doctor.case import Case, Verdict
+from glassnet.doctor.hypotheses.views import views
 from glassnet.doctor.hypotheses.windows import crop, geometries, spread_windows
 from glassnet.kernels import vectorised
 
@@ -17,7 +18,15 @@ def pooling(case: Case) -> Verdict:
     """Predict: overlapping windows overwritten, stride ignored, every tie served."""
     if case.layer_probe is None or case.name != "input":
         return None
-    x, y, dy = case.x, case.output, case.upstream
+    for view in views(case):
+        for kind, words, predicted in _wrong_pools(view.x, view.y, view.dy):
+            if case.is_exactly(view.back(predicted)):
+                return kind, words
+    return None
+
+
+def _wrong_pools(x: Array, y: Array, dy: Array) -> Iterator[tuple[str, str, Array]]:
+    """Yield wrong gradients of the input."""
     for share, stride, padding, ties in _pools(x, y):
         size = (*x.shape[:2], x.shape[2] + 2 * padding[0], x.shape[3] + 2 * padding[1])
         patches = share * dy[:, :, None, None]
@@ -43,9 +52,7 @@ def pooling(case: Case) -> Verdict:
             every = spread_windows(ties * dy[:, :, None, None], size, stride, "last")
             wrong.append(("overlap-overwritten", "a window overwrites those before it", every))
         for kind, words, full in wrong:
-            if case.is_exactly(crop(full, padding)):
-                return kind, words
-    return None
+            yield kind, words, crop(full, padding)
 
 
 def _pools(x: Array, y: Array) -> Iterator[tuple[Array, Pair, Pair, Array | None]]:

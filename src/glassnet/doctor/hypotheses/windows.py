@@ -16,6 +16,8 @@ import numpy as np
 
 from glassnet.arrays import Array, Pair
 from glassnet.doctor.case import Case, Verdict
+from glassnet.doctor.hypotheses.nonlinearity import slope_by_bias
+from glassnet.doctor.hypotheses.views import View, views
 from glassnet.kernels import vectorised
 
 
@@ -31,62 +33,83 @@ class Convolution(NamedTuple):
 
 def convolution(case: Case) -> Verdict:
     """Predict: stride ignored, padding not cropped, overlapping windows overwritten."""
-    found = find_convolution(case)
-    if found is None or case.name not in ("input", found.name):
-        return None
-    x, dy = case.x, case.upstream
-    predictions = (_input_faults if case.name == "input" else _weight_faults)(found, x, dy)
-    for kind, words, predicted in predictions:
-        own = predicted if case.name == "input" else found.stored(predicted)
-        if case.is_exactly(own):
-            return kind, words
+    for view in views(case):
+        for found, dy in _convolutions(case, view):
+            if case.name == "input":
+                for kind, words, predicted in _input_faults(found, view.x, dy):
+                    if case.is_exactly(view.back(predicted)):
+                        return kind, words
+            elif case.name == found.name:
+                for kind, words, predicted in _weight_faults(found, view.x, dy):
+                    if case.is_exactly(found.stored(predicted)):
+                        return kind, words
     return None
 
 
-def find_convolution(case: Case) -> Convolution | None:
-    """Return the convolution that the layer computes, None if it does not."""
-    probe, x, y = case.layer_probe, case.x, case.output
-    if probe is None or x.ndim != 4 or y.ndim != 4:
-        return None
+def _convolutions(case: Case, view: View) -> Iterator[tuple[Convolution, Array]]:
+    """Yield the convolution that the layer computes, with the gradient by its output.
+
+    Behind a convolution with an activation built in, z cannot be seen: all that fit are tried.
+    """
+    probe, x, y = case.layer_probe, view.x, view.y
+    if probe is None:
+        return
+    slope = slope_by_bias(case)
+    hidden = slope is not None and not np.allclose(slope, 1)
+    dy = view.forth(case.upstream * slope) if slope is not None else view.dy
     with probe.unmoved():
-        probe.place_at("input", np.zeros_like(x))
-        linear = y - probe.output()
+        probe.place_at("input", np.zeros_like(case.x))
+        linear = y - view.forth(probe.output())
     for name, weight in probe.point.items():
         for kernel, stored in _kernels(weight, y.shape[1], x.shape[1]) if name != "input" else ():
             for stride, padding in geometries(x.shape, y.shape, kernel.shape[2:]):
+                found = Convolution(name, kernel, stored, stride, padding)
+                if hidden:
+                    yield found, dy
+                    continue
                 guess = vectorised.conv2d_forward(x, kernel, None, stride, padding)
                 if np.allclose(guess, linear, atol=1e-9 * float(np.abs(linear).max())):
-                    return Convolution(name, kernel, stored, stride, padding)
-    return None
+                    yield found, view.dy
+                    return
 
 
 def _kernels(
     weight: Array, out: int, channels: int
 ) -> Iterator[tuple[Array, Callable[[Array], Array]]]:
     """Yield a weight as (O, C, kh, kw) in all ways it may be meant, and the way back."""
-    if weight.ndim == 4:
+    if weight.ndim in (3, 4):
+        whole = weight.reshape(*weight.shape, *(1,) * (4 - weight.ndim))
         for order in permutations(range(4)):
-            turned = weight.transpose(order)
+            turned = whole.transpose(order)
             if turned.shape[:2] == (out, channels):
-                back = tuple(np.argsort(order))
-                yield turned, partial(_reordered, order=back, flipped=False)
+                back = tuple(int(i) for i in np.argsort(order))
+                yield turned, partial(_reordered, weight.shape, back, False)
                 flipped = np.flip(turned, (-1, -2))
-                yield flipped, partial(_reordered, order=back, flipped=True)
+                yield flipped, partial(_reordered, weight.shape, back, True)
+        if weight.ndim == 3 and len(weight) == out == channels:  # depthwise
+            whole = np.einsum("oc,cij->ocij", np.eye(out), weight)
+            yield whole, lambda g: np.einsum("ccij->cij", g)
+            yield np.flip(whole, (-1, -2)), lambda g: np.einsum("ccij->cij", g)[:, ::-1, ::-1]
         return
     side = math.isqrt(weight.size // max(out * channels, 1))
     if weight.size != out * channels * side * side:
         return
     shape = (out, channels, side, side)
-    yield weight.reshape(shape), lambda g: g.reshape(weight.shape)
+    whole = weight.reshape(shape)
+    yield whole, lambda g: g.reshape(weight.shape)
+    yield np.flip(whole, (-1, -2)), lambda g: np.flip(g, (-1, -2)).reshape(weight.shape)
     if weight.ndim == 2:
-        yield weight.T.reshape(shape), lambda g: g.reshape(weight.shape[::-1]).T
+        whole = weight.T.reshape(shape)
+        yield whole, lambda g: g.reshape(weight.shape[::-1]).T
         last = weight.reshape(out, side, side, channels).transpose(0, 3, 1, 2)
         yield last, lambda g: g.transpose(0, 2, 3, 1).reshape(weight.shape)
 
 
-def _reordered(gradient: Array, order: tuple[int, ...], flipped: bool) -> Array:
+def _reordered(
+    shape: tuple[int, ...], order: tuple[int, ...], flipped: bool, gradient: Array
+) -> Array:
     turned = np.flip(gradient, (-1, -2)) if flipped else gradient
-    return turned.transpose(order)
+    return turned.transpose(order).reshape(shape)
 
 
 def geometries(
@@ -117,6 +140,8 @@ def _padded(x: Array, padding: Pair) -> Array:
 def _weight_faults(c: Convolution, x: Array, dy: Array) -> Iterator[tuple[str, str, Array]]:
     """Yield wrong gradients of the kernel."""
     padded = _padded(x, c.padding)
+    turned = np.flip(_correlated(padded, dy, c.stride, c), (-1, -2))
+    yield "kernel-not-flipped", "∂L/∂W is right, but turned by 180°", turned
     if c.stride != (1, 1):
         yield "stride-ignored", "∂L/∂W as if the stride were 1", _correlated(padded, dy, (1, 1), c)
     if c.padding != (0, 0):
@@ -140,6 +165,16 @@ def _input_faults(c: Convolution, x: Array, dy: Array) -> Iterator[tuple[str, st
     patches = np.einsum("noij,ocpq->ncpqij", dy, c.weight)
     last = np.einsum("nij,cpq->ncpqij", dy[:, -1], c.weight[-1])
     size = (*x.shape[:2], x.shape[2] + 2 * c.padding[0], x.shape[3] + 2 * c.padding[1])
+    for turned, words in (
+        (np.flip(c.weight, (-1, -2)), "turned by 180°"),
+        (np.flip(c.weight, (-1, -2)).swapaxes(-1, -2), "turned by 180° and transposed"),
+        (c.weight.swapaxes(-1, -2), "transposed"),
+    ):
+        kind = "kernel-not-flipped" if "180" in words else "weight-transposed"
+        if turned.shape == c.weight.shape:
+            spread = np.einsum("noij,ocpq->ncpqij", dy, turned)
+            full = spread_windows(spread, size, c.stride, "add")
+            yield kind, f"dx is made with the kernel {words}", crop(full, c.padding)
     wrong = (
         ("stride-ignored", "as if the stride were 1",
          spread_windows(patches, size, (1, 1), "add")),
