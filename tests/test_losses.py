@@ -86,7 +86,7 @@ def test_squares_behind_a_softmax_layer_get_its_jacobian() -> None:
 def problems(draw: st.DrawFn) -> tuple[gn.Loss, Array, Array, Array | None]:
     """Draw a loss, an output of any size, a target and perhaps sample weights."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    samples, width = draw(st.integers(1, 6)), draw(st.integers(1, 5))
+    samples, width = draw(st.integers(1, 6)), draw(st.integers(2, 5))
     output = rng.normal(size=(samples, width)) * draw(st.sampled_from([0.1, 1.0, 5.0]))
     weights = rng.uniform(0.1, 3, samples) if draw(st.booleans()) else None
     if weights is not None and samples > 1:

@@ -112,7 +112,7 @@ class Layer(Module, Described):
 
     def infer(self, x: Array) -> Array:
         """Return the output in evaluation; nothing is kept for a backward pass."""
-        return self.forward(x)[0]
+        return checked_pair(self, self.forward(x))[0]
 
     def output_shape(self, input_shape: PartialShape) -> PartialShape:
         """Return the shape of an output sample, from that of an input sample.
@@ -198,3 +198,16 @@ class Layer(Module, Described):
         from glassnet.layers.summary import Summary
 
         return Summary.of(self, input_shape)
+
+
+def checked_pair(layer: Layer, returned: Any) -> tuple[Array, Any]:
+    """Return what a layer's `forward` returned, having made sure that it is (output, cache).
+
+    The commonest slip in a layer of one's own is to return the output alone.
+    """
+    if isinstance(returned, tuple) and len(returned) == 2:
+        return returned
+    what = f"a tuple of {len(returned)}" if isinstance(returned, tuple) else type(returned).__name__
+    raise ConfigError(
+        f"{type(layer).__name__}.forward must return (output, cache), two things, not {what}"
+    )

@@ -32,6 +32,12 @@ class Module:
             if isinstance(value, Module):
                 yield name, value
 
+    def modules(self) -> Iterator[Module]:
+        """Yield itself and every module inside."""
+        yield self
+        for _, child in self.children():
+            yield from child.modules()
+
     def own_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Yield name and parameter of this one itself, without those of modules inside."""
         for name, value in vars(self).items():

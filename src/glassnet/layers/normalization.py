@@ -1,4 +1,18 @@
-"""Batch and layer normalisation."""
+"""Batch and layer normalisation.
+
+Both bring m values to mean 0 and variance 1, with s = √(σ² + ε):
+
+    x̂_i = (x_i − μ) / s,    y_i = γ x̂_i + β
+
+With δ̂_i = ∂L/∂x̂_i = γ ∂L/∂y_i, the loss depends on x_i in three ways: through its own x̂_i;
+through the mean, ∂μ/∂x_i = 1/m; and through the spread, ∂s/∂x_i = (x_i − μ) / (m s) = x̂_i / m.
+Since ∂x̂_j/∂μ = −1/s and ∂x̂_j/∂s = −x̂_j/s, the chain rule adds up to
+
+    ∂L/∂x_i = (δ̂_i − (1/m) Σ_j δ̂_j − x̂_i (1/m) Σ_j δ̂_j x̂_j) / s
+
+What is left of δ̂ has no part along a constant and none along x̂: shifting or stretching all m values
+together changes nothing. The two layers differ in which m values belong together.
+"""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
@@ -28,11 +42,11 @@ class BatchNorm(Layer):
 
         x̂ = (x − μ) / √(σ² + ε),    y = γ x̂ + β
 
-    In training μ and σ² are those of the batch, so each x also moves them, which gives the gradient
-    two more terms (see `glassnet.kernels.vectorised.norm`); a running mean of both is kept for
-    evaluation, where they are constants. With δ = ∂L/∂y:
+    The m values of one feature (of one channel at all pixels) over the batch belong together. In
+    training μ and σ² are theirs; a running mean of both is kept for evaluation, where they are
+    constants and ∂L/∂x = δ̂ / s. With δ = ∂L/∂y and sums over the m values:
 
-        ∂L/∂γ = Σ δ x̂,    ∂L/∂β = Σ δ,    ∂L/∂x̂ = γ δ
+        ∂L/∂γ = Σ δ x̂,    ∂L/∂β = Σ δ,    δ̂ = γ δ,    ∂L/∂x = (δ̂ − mean(δ̂) − x̂ mean(δ̂ x̂)) / s
 
     A batch with a single value a channel has no variance; it is normalised as in evaluation and
     leaves the running statistics alone.
@@ -177,7 +191,11 @@ class LayerNorm(Layer):
 
         x̂ = (x − μ_n) / √(σ²_n + ε),    y = γ x̂ + β
 
-    The same in training and evaluation. γ and β have one value a feature; neither decays.
+    The m values of one sample belong together, so it is the same in training and evaluation. γ and
+    β have one value a feature; neither decays. With δ = ∂L/∂y, sums over the batch and means over
+    the sample:
+
+        ∂L/∂γ = Σ_n δ x̂,    ∂L/∂β = Σ_n δ,    δ̂ = γ δ,    ∂L/∂x = (δ̂ − mean(δ̂) − x̂ mean(δ̂ x̂)) / s
 
     Parameters
     ----------

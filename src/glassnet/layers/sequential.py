@@ -9,7 +9,7 @@ import numpy as np
 
 from glassnet.arrays import Array, PartialShape, Shape
 from glassnet.errors import ConfigError, ShapeError
-from glassnet.layers.base import Layer, Step
+from glassnet.layers.base import Layer, Step, checked_pair
 from glassnet.parameters import Parameter
 from glassnet.randomness import stream
 
@@ -52,7 +52,7 @@ class Sequential(Layer):
         y = x
         try:
             for layer in self.layers:
-                y, cache = layer.forward(y, training=training, rng=rng)
+                y, cache = checked_pair(layer, layer.forward(y, training=training, rng=rng))
                 caches.append(cache)
         except (ValueError, IndexError):
             self.output_shape(x.shape[1:])  # says it in words, where it was the shape

@@ -11,12 +11,14 @@ from numpy.typing import DTypeLike
 from glassnet.arrays import Array
 from glassnet.errors import DataError, ShapeError
 
+Kind = Literal["classification", "binary", "regression"]
+
 
 @dataclass(frozen=True)
 class Loss:
     """Base of all losses."""
 
-    kind: ClassVar[Literal["classification", "binary", "regression"]] = "regression"
+    kind: ClassVar[Kind] = "regression"
     """What the loss makes of a network: it decides which metrics make sense."""
 
     def __call__(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from glassnet import kernels
 from glassnet.arrays import Array
 from glassnet.errors import ConfigError, DataError, ShapeError
 from glassnet.losses.base import (
+    Kind,
     Loss,
     aligned,
     checked_labels,
@@ -51,7 +52,7 @@ class SoftmaxCrossEntropy(Loss):
     (0.6931, array([[ 0.5, -0.5]]))
     """
 
-    kind: ClassVar[Literal["classification", "binary", "regression"]] = "classification"
+    kind: ClassVar[Kind] = "classification"
     label_smoothing: float = 0.0
     class_weight: tuple[float, ...] | None = None
 
@@ -76,6 +77,11 @@ class SoftmaxCrossEntropy(Loss):
             )
         refuse_empty(output)
         samples, classes = output.shape
+        if classes < 2:
+            raise ShapeError(
+                "SoftmaxCrossEntropy needs at least two outputs, one for each class; "
+                "a single logit goes with BinaryCrossEntropy"
+            )
         log_p = kernels.log_softmax_forward(output)
         weights = checked_weights(sample_weight, output)
         plain = self.label_smoothing == 0 and self.class_weight is None and weights is None
@@ -123,7 +129,8 @@ class BinaryCrossEntropy(Loss):
 
     Notes
     -----
-    `target` holds numbers from 0 to 1 in the shape of the output; (N,) will do for (N, 1).
+    `target` holds numbers from 0 to 1 in the shape of the output; (N,) will do for (N, 1). Integer
+    labels (N,) beside outputs (N, K) stand for one-hot rows.
 
     Examples
     --------
@@ -132,7 +139,7 @@ class BinaryCrossEntropy(Loss):
     (0.6931, array([[-0.5]]))
     """
 
-    kind: ClassVar[Literal["classification", "binary", "regression"]] = "binary"
+    kind: ClassVar[Kind] = "binary"
 
     def __call__(
         self, output: Array, target: Array, sample_weight: Array | None = None

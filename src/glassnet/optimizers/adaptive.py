@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 
 from glassnet import kernels
 from glassnet.arrays import Array
@@ -30,6 +30,7 @@ class Adagrad(Optimizer):
     """
 
     lr: float = 0.01
+    _: KW_ONLY
     eps: float = 1e-10
     slots = ("sum_of_squares",)
 
@@ -66,6 +67,7 @@ class RMSprop(Optimizer):
     """
 
     lr: float = 0.01
+    _: KW_ONLY
     decay: float = 0.99
     momentum: float = 0.0
     eps: float = 1e-8
@@ -113,6 +115,7 @@ class Adam(Optimizer):
     """
 
     lr: float = 1e-3
+    _: KW_ONLY
     beta1: float = 0.9
     beta2: float = 0.999
     eps: float = 1e-8

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from glassnet import kernels
 from glassnet.arrays import Array
@@ -19,8 +19,8 @@ class SGD(Optimizer):
         dampened    v ← μ v + (1 − μ) g,      w ← w − lr · v           (dampening = μ)
         Nesterov    v ← μ v + g,              w ← w − lr · (g + μ v)   (Sutskever et al., 2013)
 
-    Classical momentum reaches steps of lr / (1 − μ) along a constant gradient, the dampened form of
-    lr: with μ = 0.9 the second is as fast as the first with a tenth of the learning rate.
+    Along a constant gradient g classical momentum reaches steps of lr · g / (1 − μ), the dampened
+    form steps of lr · g: it is classical momentum with a learning rate of (1 − μ) lr.
 
     Parameters
     ----------
@@ -42,6 +42,7 @@ class SGD(Optimizer):
     """
 
     lr: float = 0.01
+    _: KW_ONLY
     momentum: float = 0.0
     dampening: float = 0.0
     nesterov: bool = False

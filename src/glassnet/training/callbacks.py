@@ -88,7 +88,9 @@ class EarlyStopping(Callback):
         self._waited = 0
 
     def on_start(self, trainer: Trainer) -> None:
-        """Start counting; a second `fit` goes on from the first one's best."""
+        """Start counting; a second `fit` goes on from the first one's best, a new Trainer anew."""
+        if not trainer.history.epochs:
+            self._begin()
         self._waited = 0
 
     def on_epoch(self, trainer: Trainer, record: Record) -> None:

@@ -67,11 +67,11 @@ def evaluate(
     >>> sorted(evaluate(model, data, gn.SoftmaxCrossEntropy()).metrics)
     ['accuracy']
     """
-    names = default_metrics(loss, dataset.y) if metrics is None else metrics
     drawn = batches(dataset, min(batch_size, len(dataset)), dtype=model.dtype)
     with np.errstate(over="ignore", invalid="ignore"):  # what diverged shows in the loss
         outputs = np.concatenate([model.infer(x) for x, _, _ in drawn])
         # Not the mean of the batches' losses: weights make some of them count more than others.
         value, _ = loss(outputs, dataset.y, dataset.sample_weight)
+        names = default_metrics(loss, dataset.y, outputs.shape[1:]) if metrics is None else metrics
         values = {name: named_metric(name)(outputs, dataset.y) for name in names}
     return Evaluation(float(value), values, outputs)

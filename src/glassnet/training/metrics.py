@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glassnet.arrays import Array
+from glassnet.arrays import Array, PartialShape
 from glassnet.errors import ConfigError
 from glassnet.losses import Loss
 
@@ -101,9 +101,16 @@ def named_metric(name: str) -> Metric:
     raise ConfigError(f"no metric is called {name!r}; there are {', '.join(plain)}, top3, top5, …")
 
 
-def default_metrics(loss: Loss, target: Array) -> tuple[str, ...]:
-    """Return the names of the metrics that suit the loss and the targets."""
-    labelled = np.issubdtype(target.dtype, np.integer) or loss.kind != "regression"
+def default_metrics(loss: Loss, target: Array, output: PartialShape) -> tuple[str, ...]:
+    """Return the names of the metrics that suit the loss, the targets and the shape of an output.
+
+    Whole numbers beside several outputs are classes, also under a squared error; beside a single
+    output they are numbers to come near to.
+    """
+    several = output is not None and output != (1,)
+    labelled = loss.kind != "regression" or (
+        np.issubdtype(target.dtype, np.integer) and target.ndim == 1 and several
+    )
     return ("accuracy",) if labelled else ("mae", "r2")
 
 

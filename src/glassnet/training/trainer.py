@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from glassnet import kernels
 from glassnet.arrays import Array
 from glassnet.data import Dataset, batches
-from glassnet.errors import ConfigError, ShapeError, TrainingError
-from glassnet.layers import Layer
+from glassnet.errors import ConfigError
+from glassnet.layers import BatchNorm1d, Layer
 from glassnet.losses import Loss
 from glassnet.optimizers import Optimizer
 from glassnet.randomness import stream
 from glassnet.regularizers import Regularizer
 from glassnet.schedules import Constant, Progress, Schedule
 from glassnet.store import ParameterStore
+from glassnet.training.arguments import Data, as_dataset, expect, not_finite
 from glassnet.training.callbacks import Callback
 from glassnet.training.evaluation import evaluate
 from glassnet.training.history import History, Record
 from glassnet.training.interruption import Interruption, deferred_interruption
 from glassnet.training.metrics import RunningMean, default_metrics, named_metric
-
-Data = Dataset | tuple[Array, Array]
 
 
 class Trainer:
@@ -82,6 +81,16 @@ class Trainer:
         seed: int = 0,
         record_steps: bool = False,
     ) -> None:
+        expect("model", model, Layer, "gn.Sequential(...)")
+        expect("loss", loss, Callable, "gn.SoftmaxCrossEntropy()")
+        expect("optimizer", optimizer, Optimizer, "gn.Adam()")
+        expect("regularizers", regularizers, Sequence, "[gn.L2(1e-4)]")
+        expect("callbacks", callbacks, Sequence, "[gn.EarlyStopping()]")
+        if optimizer.steps:
+            raise ConfigError(
+                f"this {type(optimizer).__name__} has taken {optimizer.steps} steps for another "
+                "Trainer, and remembers them; give each Trainer an optimizer of its own"
+            )
         if clip_norm is not None and not clip_norm > 0:
             raise ConfigError(f"clip_norm must be above 0, not {clip_norm}")
         for name in metrics or ():
@@ -111,7 +120,8 @@ class Trainer:
     ) -> History:
         """Train for some epochs, and return the history.
 
-        Calling it again goes on: two times five epochs are ten.
+        Calling it again goes on: two times five epochs are ten, unless the schedule depends on the
+        length of the training, which is then found to be longer than the first call planned.
 
         Parameters
         ----------
@@ -132,7 +142,7 @@ class Trainer:
             After Ctrl-C, between two steps, when the callbacks have ended: the model then has its
             best weights (with `EarlyStopping`) or its last.
         """
-        train, valid = _as_dataset(train), None if valid is None else _as_dataset(valid)
+        train, valid = as_dataset(train), None if valid is None else as_dataset(valid)
         self._prepare(train, epochs, batch_size)
         with deferred_interruption() as interruption:
             for callback in self.callbacks:
@@ -183,7 +193,7 @@ class Trainer:
         norm = math.sqrt(kernels.squared_norm(store.grad))
         lr = self.schedule(self.optimizer.lr, self.progress)
         if not math.isfinite(value + norm):
-            self._refuse_non_finite(value, norm, lr)
+            raise not_finite(value, self.step_count + 1, len(self.history) + 1, lr)
         if self.clip_norm is not None and norm > self.clip_norm:
             store.grad *= self.clip_norm / norm
         self.optimizer.step(store.value, store.grad, lr, decayed=store.decayed)
@@ -212,7 +222,9 @@ class Trainer:
     def _train_epoch(
         self, train: Dataset, batch_size: int, shuffle: bool, interruption: Interruption
     ) -> Record:
-        names = default_metrics(self.loss, train.y) if self.metrics is None else self.metrics
+        names = self.metrics
+        if names is None:
+            names = default_metrics(self.loss, train.y, self.model.output_shape(train.sample_shape))
         metrics = {name: named_metric(name) for name in names if name != "r2"}
         mean, rng = RunningMean(), self._shuffle if shuffle else None
         self._pack()  # anew if something was frozen, thawed or cast since the last epoch
@@ -241,6 +253,13 @@ class Trainer:
         batches(train, batch_size)  # refuses a batch size that cannot be
         self.model.initialize(stream(self.seed, "init"), missing_only=True)
         self.model.output_shape(train.sample_shape)
+        if batch_size == 1 and any(
+            isinstance(module, BatchNorm1d) for module in self.model.modules()
+        ):
+            raise ConfigError(
+                "BatchNorm1d has nothing to normalise in batches of one sample; use a batch_size "
+                "of at least 2, or LayerNorm"
+            )
         if not self.model.is_trainable:
             raise ConfigError("the model has no parameter to train; unfreeze some")
         self.steps_per_epoch = math.ceil(len(train) / batch_size)
@@ -263,19 +282,3 @@ class Trainer:
                 }
             return self._store
         return before
-
-    def _refuse_non_finite(self, value: float, norm: float, lr: float) -> None:
-        what = "loss" if not math.isfinite(value) else "gradient"
-        raise TrainingError(
-            f"the {what} is no longer finite at step {self.step_count + 1} (epoch "
-            f"{len(self.history) + 1}, learning rate {lr:g}); the weights are those before that "
-            "step; try a smaller learning rate, clip_norm, or data scaled to about 0 to 1"
-        )
-
-
-def _as_dataset(data: Data) -> Dataset:
-    if isinstance(data, Dataset):
-        return data
-    if isinstance(data, tuple) and len(data) == 2:
-        return Dataset(*data)
-    raise ShapeError(f"data must be a Dataset or a pair (x, y), not {type(data).__name__}")
