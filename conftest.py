@@ -1,5 +1,6 @@
 """What all tests, and the examples in docstrings, may take for granted."""
 
+import importlib.util
 import os
 
 # Two test processes on two processors, each with BLAS threads that wait by running in circles,
@@ -10,6 +11,11 @@ import numpy as np
 import pytest
 
 import glassnet as gn
+
+# Examples cannot be looked for in modules that cannot be imported.
+collect_ignore_glob = (
+    [] if importlib.util.find_spec("numba") else ["src/glassnet/kernels/compiled/*"]
+)
 
 
 @pytest.fixture(autouse=True)

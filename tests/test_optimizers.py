@@ -170,7 +170,10 @@ def test_senseless_rates_are_refused(name: str, lr: Any) -> None:
         (lambda: gn.SGD(0.1, momentum="0.9"), "momentum must be"),
         (lambda: gn.SGD(0.1, dampening=1.5, momentum=0.5), r"dampening must lie in \[0, 1\]"),
         (lambda: gn.SGD(0.1, nesterov=True), "nesterov needs a momentum"),
-        (lambda: gn.SGD(0.1, momentum=0.9, dampening=0.5, nesterov=True), "nesterov needs .* no dampening"),
+        (
+            lambda: gn.SGD(0.1, momentum=0.9, dampening=0.5, nesterov=True),
+            "nesterov needs .* no dampening",
+        ),
         (lambda: gn.SGD(0.1, weight_decay=-1), "weight_decay must be"),
         (lambda: gn.Adam(0.1, beta1=1.0), "beta1 must be"),
         (lambda: gn.Adam(0.1, beta2="x"), "beta2 must be"),

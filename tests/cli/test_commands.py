@@ -271,7 +271,9 @@ def test_ctrl_c_leaves_a_run_that_can_be_used(glassnet):
         next(rows), next(rows)  # the second one comes after two seconds
         program.send_signal(2)
         err = program.stderr.read()
+        out = program.stdout.read()
     assert program.returncode == 130
+    assert re.search(r"^test accuracy +[\d.]+\n.*^run folder +out$", out, flags=re.M | re.S)
     assert err.splitlines()[-1] == "glassnet: interrupted; out holds what was trained"
     assert {"last.safetensors", "model.safetensors", "history.csv", "metrics.json"} <= set(
         os.listdir("out")

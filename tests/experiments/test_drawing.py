@@ -7,6 +7,7 @@ from sklearn.datasets import load_digits
 
 import glassnet as gn
 from glassnet.experiments.drawing import DrawingStyle, picture_for
+from glassnet.experiments.ink import stroke_width
 
 MNIST_LIKE = DrawingStyle(255.0, 20 / 28)
 FRAME = (1, 28, 28)
@@ -127,3 +128,93 @@ def test_the_style_is_measured_on_the_data():
     digits = DrawingStyle.of(load_digits().images.astype(np.uint8)[:, None])
     assert (digits.largest, digits.extent) == (16.0, 1.0)
     assert DrawingStyle.of(np.zeros((2, 3, 8, 8), np.uint8)).largest == 1.0
+
+
+# --- photographs ----------------------------------------------------------------------------------
+
+STROKED = DrawingStyle(255.0, 20 / 28, 0.12)
+
+CONDITIONS = {
+    "dim": {"paper": 115, "ink": 20},
+    "noisy": {"paper": 200, "ink": 60, "noise": 15},
+    "shaded": {"paper": 200, "ink": 60, "shade": 30},
+    "more shaded": {"paper": 200, "ink": 60, "shade": 40},
+    "framed": {"paper": 230, "ink": 30, "frame": 6},
+    "framed, shaded and noisy": {"paper": 200, "ink": 50, "frame": 6, "shade": 30, "noise": 8},
+    "chalk on a board": {"paper": 60, "ink": 220, "noise": 10, "shade": 20},
+}
+
+
+def photographed(path, drawing, *, paper=255, ink=0, noise=0, shade=0, frame=0):
+    """Save a drawing, from 0 to 1, as a camera might see it."""
+    light = np.linspace(-shade, shade, drawing.shape[1])
+    seen = (paper + light) * (1 - drawing) + ink * drawing
+    seen += np.random.default_rng(0).normal(0, noise or 1e-9, seen.shape)
+    if frame:
+        inside = np.zeros(seen.shape, bool)
+        inside[frame:-frame, frame:-frame] = True
+        seen[~inside] = 20
+    Image.fromarray(np.uint8(np.clip(np.round(seen), 0, 255))).save(path)
+    return path
+
+
+def likeness(a, b):
+    return np.corrcoef(a.ravel(), b.ravel())[0, 1]
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_a_photograph_is_as_good_as_a_clean_picture(tmp_path, condition):
+    clean = drawn(tmp_path, size=(200, 240), box=(50, 40, 140, 200))
+    drawing = np.asarray(Image.open(clean)) / 255
+    photo = photographed(tmp_path / "photo.png", drawing, **CONDITIONS[condition])
+    expected = picture_for(clean, FRAME, STROKED)
+    assert likeness(picture_for(photo, FRAME, STROKED), expected) > 0.98
+
+
+def test_a_thin_pen_is_drawn_as_broad_as_in_the_data(tmp_path):
+    widths = []
+    for pen in (3, 30):
+        picture = Image.new("L", (700, 900), 255)
+        ImageDraw.Draw(picture).line([(200, 200), (500, 200), (300, 700)], fill=0, width=pen)
+        picture.save(tmp_path / "pen.png")
+        found = picture_for(tmp_path / "pen.png", FRAME, STROKED)
+        widths.append(stroke_width(found[0] / 255))
+    assert widths[0] == pytest.approx(0.12 * 20, rel=0.3)
+    assert widths[1] < 2 * widths[0]
+
+
+def test_specks_are_no_ink(tmp_path):
+    clean = drawn(tmp_path, size=(200, 240), box=(50, 40, 140, 200))
+    drawing = np.asarray(Image.open(clean)) / 255
+    drawing[5:8, 5:8] = drawing[-9:-6, -9:-6] = 1
+    found = picture_for(photographed(tmp_path / "specks.png", drawing), FRAME, STROKED)
+    np.testing.assert_allclose(found, picture_for(clean, FRAME, STROKED), atol=3)
+
+
+@pytest.mark.parametrize("noise", [5, 15, 30])
+def test_noise_alone_is_an_empty_picture(tmp_path, noise):
+    photo = photographed(tmp_path / "n.png", np.zeros((280, 300)), paper=150, noise=noise, shade=20)
+    with pytest.raises(gn.DataError, match="empty picture"):
+        picture_for(photo, FRAME, STROKED)
+
+
+@pytest.mark.slow
+def test_a_classifier_reads_photographs_of_held_out_digits(data_dir, tmp_path):
+    data = gn.data.load("mnist", data_dir=data_dir)
+    style = DrawingStyle.of(data.train.raw)
+    model = gn.Sequential(gn.Flatten(), gn.Linear(784, 256), gn.ReLU(), gn.Linear(256, 10))
+    gn.Trainer(model, gn.SoftmaxCrossEntropy(), gn.Adam(lr=0.002)).fit(
+        data.train, epochs=3, batch_size=128
+    )
+    plain = model.predict_proba(data.train.scaling.apply(data.test.raw)).argmax(axis=1)
+    chosen = [np.flatnonzero((data.test.y == k) & (plain == k))[0] for k in range(10)]
+    for name, condition in CONDITIONS.items():
+        samples = []
+        for i in chosen:
+            drawing = np.zeros((300, 280))
+            large = Image.fromarray(data.test.raw[i, 0]).resize((224, 224))
+            drawing[30:254, 25:249] = np.asarray(large) / 255
+            path = photographed(tmp_path / "x.png", drawing, **condition)
+            samples.append(picture_for(path, FRAME, style))
+        found = model.predict_proba(data.train.scaling.apply(np.stack(samples))).argmax(axis=1)
+        assert (found == np.arange(10)).sum() >= 9, name

@@ -51,7 +51,11 @@ def test_a_folder_holds_the_whole_story(finished):
     assert data["sample_shape"] == [1, 8, 8]
     assert data["class_names"] == list("0123456789")
     assert data["samples"] == {"train": 1168, "valid": 270, "test": 359}
-    assert data["drawing"] == {"largest": 16.0, "extent": 1.0}
+    assert data["drawing"] == {
+        "largest": 16.0,
+        "extent": 1.0,
+        "stroke": pytest.approx(0.18, abs=0.01),
+    }
     assert Scaling.from_dict(data["scaling"]).apply(np.array([16])) == 1
 
 

@@ -47,7 +47,7 @@ def test_editions_have_the_same_files():
 
 def test_use_kernels_rebinds_every_name():
     names = [name for file in FILES for name in getattr(vectorised, file).__all__]
-    assert len(names) == 33
+    assert len(names) == 34
     for edition, module in (("reference", reference), ("numpy", vectorised)):
         kernels.use_kernels(edition)
         assert kernels.active_kernels() == edition
@@ -60,6 +60,28 @@ def test_an_unknown_edition_is_refused_and_changes_nothing():
     with pytest.raises(ConfigError, match=r"'fortran'.*numpy, reference"):
         kernels.use_kernels("fortran")
     assert kernels.active_kernels() == before
+
+
+def test_compiled_edition_has_the_same_kernels():
+    theirs = importlib.import_module("glassnet.kernels.compiled")
+    found = [module.name for module in pkgutil.iter_modules(theirs.__path__)]
+    assert FILES == [name for name in found if not name.startswith("_")]
+    for file in FILES:
+        for name in getattr(vectorised, file).__all__:
+            ours = inspect.signature(getattr(vectorised, name))
+            assert ours == inspect.signature(getattr(theirs, name)), name
+
+
+def test_without_numba(monkeypatch):
+    monkeypatch.setattr(kernels, "_has_numba", lambda: False)
+    kernels.use_kernels("auto")
+    assert kernels.active_kernels() == "numpy"
+    with pytest.raises(ConfigError, match=r"glassnet\[fast\]"):
+        kernels.use_kernels("numba")
+    monkeypatch.setattr(kernels, "_has_numba", lambda: True)
+    kernels.use_kernels("auto")
+    assert kernels.active_kernels() == "numba"
+    assert kernels.relu_forward.__module__ == "glassnet.kernels.compiled.activation"
 
 
 @pytest.mark.parametrize("edition", ["reference", "numpy", "fortran"])

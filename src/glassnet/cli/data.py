@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from glassnet.cli.options import DataDir, Json
 
-app = typer.Typer(help="List the data sets, or fetch one.", no_args_is_help=True)
+app = typer.Typer(
+    help="List the data sets, or fetch one.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command("list")
@@ -19,7 +22,7 @@ def list_(data_dir: DataDir = None, as_json: Json = False) -> None:
     from rich.table import Table
 
     from glassnet import data
-    from glassnet.cli.output import print_json, results
+    from glassnet.cli.output import print_json, print_table
 
     found = [data.describe(name, data_dir) for name in data.names()]
     if as_json:
@@ -36,19 +39,27 @@ def list_(data_dir: DataDir = None, as_json: Json = False) -> None:
             str(entry["classes"] or "–"),
             escape(entry["where"]),
         )
-    results.print(table)
+    print_table(table)
 
 
 @app.command()
 def fetch(
-    names: Annotated[list[str], typer.Argument(help="Data sets to fetch.", metavar="NAME...")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME", hidden=True)],
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--data-dir",
+            metavar="DIR",
+            help="Folder to put them into; by default $GLASSNET_DATA, else a cache.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Download data sets into the user's cache, once, with their checksums verified."""
+    """Download data sets by name, once, with their checksums verified."""
     from glassnet import data
     from glassnet.cli.output import print_json, results
 
-    places = {name: [str(path) for path in data.fetch(name)] for name in names}
+    places = {name: [str(path) for path in data.fetch(name, data_dir)] for name in names}
     if as_json:
         print_json({"fetched": places})
         return

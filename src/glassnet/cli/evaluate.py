@@ -11,14 +11,18 @@ from glassnet.cli.options import DataDir, Json
 
 
 def evaluate(
-    run: Annotated[Path, typer.Argument(help="The folder of a finished run.", metavar="RUN")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", hidden=True)],
     part: Annotated[
-        Literal["train", "valid", "test"], typer.Option(help="Which part of the data.")
+        Literal["train", "valid", "test"],
+        typer.Option(help="Which part of the data.", metavar="train|valid|test"),
     ] = "test",
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Evaluate a finished run's model: loss, accuracy, and every class by itself."""
+    """Evaluate a finished run's model: loss, accuracy, and every class by itself.
+
+    Give the folder of the run.
+    """
     from glassnet.cli.output import print_evaluation, print_json
     from glassnet.experiments import evaluate_run
 

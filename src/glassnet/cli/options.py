@@ -20,7 +20,8 @@ DataDir = Annotated[
     typer.Option(
         "--data-dir",
         metavar="DIR",
-        help="Folder with mnist/, fashion-mnist/, ... [default: $GLASSNET_DATA, else a cache].",
+        help="Folder with mnist/, fashion-mnist/ and so on; by default $GLASSNET_DATA, "
+        "else a cache.",
     ),
 ]
 Json = Annotated[

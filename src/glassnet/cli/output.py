@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -13,14 +14,19 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from glassnet.data import DataSplits
 from glassnet.experiments import Run, RunFolder, to_json
+from glassnet.layers import Layer, Sequential
 from glassnet.training import Callback, Record, Trainer
+from glassnet.words import count
 
 results = Console(highlight=False, soft_wrap=True)
-if not results.is_terminal:
+if not results.is_terminal and "COLUMNS" not in os.environ:
     results.width = 200  # a table in a pipe or a file is not squeezed
 notes = Console(stderr=True, highlight=False, soft_wrap=True)
 
+MOST_NAMES = 10
+"""Classes that are named; of more the first are."""
 QUIET_SECONDS = 2.0
 """Nobody waits longer than this without a sign of life."""
 
@@ -43,19 +49,43 @@ def print_run(run: Run) -> None:
         if part is not None
     ]
     shape = "×".join(map(str, data.sample_shape))
-    count = sum(p.size for _, p in model.named_parameters())
-    layers = ", ".join(type(step.layer).__name__ for step in model.steps(data.sample_shape))
-    notes.print(f"[bold]{data.name}[/]  {', '.join(parts)} samples of {shape}")
-    notes.print(f"[bold]model[/]  {layers}: {count:,} parameters")
+    if len(data.sample_shape) == 1:
+        shape = count(data.sample_shape[0], "feature")
+    size = sum(p.size for _, p in model.named_parameters())
+    notes.print(f"[bold]{escape(data.name)}[/]  {', '.join(parts)} samples of {shape}")
+    notes.print(f"[bold]target[/]  {escape(_target(data))}")
+    notes.print(f"[bold]model[/]  {_outline(model)}: {count(size, 'parameter')}")
+    if run.note:
+        notes.print(f"[bold]note[/]  {run.note}")
+
+
+def _target(data: DataSplits) -> str:
+    """Say what is to be learnt: the column, and the classes or that it is numbers."""
+    column = data.options.get("target")
+    where = f"column {column + 1}: " if isinstance(column, int) else f"column {column!r}: "
+    if data.classes:
+        names = data.class_names or tuple(map(str, range(data.classes)))
+        shown = ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
+        what = f"{count(data.classes, 'class', 'classes')} ({shown})"
+    else:
+        what = "numbers (regression)"
+    return what if column is None else where + what
+
+
+def _outline(layer: Layer) -> str:
+    """Name the layers one after the other; what is inside another stands in brackets."""
+    inside = ", ".join(_outline(child) for _, child in layer.children())
+    if isinstance(layer, Sequential):
+        return inside
+    return type(layer).__name__ + (f"({inside})" if inside else "")
 
 
 class TrainingProgress(Callback):
     """A bar while an epoch runs (on a terminal), and a line for every few epochs."""
 
-    HEAD = ("epoch", "train loss", "valid loss", "valid", "rate", "seconds")
-
     def __init__(self, epochs: int) -> None:
         self._epochs = epochs
+        self._parts: tuple[str, ...] = ("train", "valid")
         self._printed = -math.inf
         self._seconds = 0.0
         self._bar = Progress(
@@ -69,10 +99,17 @@ class TrainingProgress(Callback):
             disable=not notes.is_terminal,
         )
 
+    def announce(self, run: Run) -> None:
+        """Say what is about to be trained on what."""
+        print_run(run)
+        if run.data.valid is None:
+            self._parts = ("train",)
+
     def on_start(self, trainer: Trainer) -> None:
         """Open the table."""
-        figure = _figure_name(trainer)
-        notes.print(_row("epoch", "train loss", "valid loss", f"valid {figure}", "rate", "seconds"))
+        losses = [f"{part} loss" for part in self._parts]
+        figure = f"{self._parts[-1]} {_figure_name(trainer)}"
+        notes.print(_row("epoch", *losses, figure, "rate", "seconds"))
         self._task = self._bar.add_task(
             "training", total=self._epochs * trainer.steps_per_epoch, epoch=1, loss=math.nan
         )
@@ -93,13 +130,12 @@ class TrainingProgress(Callback):
         last = epoch == self._epochs or trainer.history.stopped
         if epoch == 1 or epoch % every == 0 or last or now - self._printed > QUIET_SECONDS:
             self._printed = now
-            figure = record.get(f"valid_{_figure_name(trainer)}", math.nan)
+            names = [f"{part}_loss" for part in self._parts]
+            names.append(f"{self._parts[-1]}_{_figure_name(trainer)}")
             self._bar.console.print(
                 _row(
                     f"{epoch}/{self._epochs}",
-                    f"{record['train_loss']:.4f}",
-                    _number(record.get("valid_loss", math.nan), ".4f"),
-                    _number(figure, ".4f"),
+                    *(_number(record.get(name, math.nan)) for name in names),
                     f"{record['lr']:.2g}",
                     f"{self._seconds:.1f}",
                 )
@@ -115,24 +151,29 @@ class TrainingProgress(Callback):
 def print_training(folder: RunFolder, metrics: Mapping[str, Any]) -> None:
     """Print how a run ended and where its files are."""
     figures = {
-        name: value for name, value in metrics.items() if name.startswith(("test_", "valid_"))
+        name: value
+        for name, value in metrics.items()
+        if name.startswith(("test_", "valid_", "train_"))
     }
     for name, value in figures.items():
         style = "bold green" if name == "test_accuracy" else "default"
-        results.print(f"{name.replace('_', ' '):<16} [{style}]{value:.4f}[/]")
+        results.print(f"{name.replace('_', ' '):<16} [{style}]{_number(value)}[/]")
     best = f", best epoch {metrics['best_epoch']}" if metrics.get("best_epoch") else ""
-    results.print(f"{'trained':<16} {metrics['seconds']:.1f} s, {metrics['epochs']} epochs{best}")
+    epochs = count(metrics["epochs"], "epoch")
+    results.print(f"{'trained':<16} {metrics['seconds']:.1f} s, {epochs}{best}")
     results.print(f"{'run folder':<16} {escape(str(folder.path))}")
     pictures = sorted(path.name for path in (folder.path / "figures").glob("*.png"))
     if pictures:
-        results.print(f"{'pictures':<16} {', '.join(pictures)}")
+        results.print(f"{'pictures':<16} figures/: {', '.join(pictures)}")
 
 
 def print_evaluation(result: Mapping[str, Any]) -> None:
     """Print loss, metrics and the table of classes."""
     for name, value in result.items():
         if isinstance(value, float):
-            results.print(f"{name.replace('_', ' '):<16} {value:.4f}")
+            results.print(f"{name.replace('_', ' '):<16} {_number(value)}")
+    if "stopped" in result:
+        results.print(f"{'stopped early':<16} {result['stopped']}", markup=False)
     if result.get("per_class"):
         table = Table(box=box.SIMPLE)
         table.add_column("class")
@@ -141,7 +182,15 @@ def print_evaluation(result: Mapping[str, Any]) -> None:
         for row in result["per_class"]:
             figures = [_number(row[name], ".3f") for name in ("precision", "recall", "f1")]
             table.add_row(escape(str(row["class"])), *figures, f"{row['support']:,}")
+        print_table(table)
+
+
+def print_table(table: Table) -> None:
+    """Print a table without blanks at the ends of its lines."""
+    with results.capture() as captured:
         results.print(table)
+    for line in captured.get().splitlines():
+        print(line.rstrip())
 
 
 def print_recipes() -> None:
@@ -153,14 +202,19 @@ def print_recipes() -> None:
         results.print(f"{name:<14} {first.removeprefix('# ')}")
 
 
-def _row(*cells: str) -> str:
+def _row(epoch: str, *cells: str) -> str:
+    """Put cells into columns: the epoch, one or two losses, a figure, the rate, the seconds."""
+    widths = (*(10 for _ in cells[:-3]), 14, 8, 7)
     return "  ".join(
-        cell.rjust(width) for cell, width in zip(cells, (7, 10, 10, 14, 8, 7), strict=True)
+        [epoch.rjust(7), *(c.rjust(width) for c, width in zip(cells, widths, strict=True))]
     )
 
 
-def _number(value: float, form: str) -> str:
-    return "–" if not math.isfinite(value) else format(value, form)
+def _number(value: float, form: str = ".4f") -> str:
+    """Write a number in a few places, however large, and a dash for none."""
+    if not math.isfinite(value):
+        return "–"
+    return format(value, ".4g" if abs(value) >= 1e4 else form)
 
 
 def _figure_name(trainer: Trainer) -> str:

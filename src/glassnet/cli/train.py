@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,30 +12,45 @@ from glassnet.cli.options import DataDir, Json, Set
 
 def train(
     recipe: Annotated[
-        str, typer.Argument(help="A recipe (see --list) or the path of a TOML file.")
+        str,
+        typer.Argument(metavar="RECIPE|FILE", hidden=True),  # hidden: the text below tells
     ] = "digits-mlp",
     settings: Set = None,
     data_dir: DataDir = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Run folder to make [default: runs/RECIPE-001, ...].", metavar="DIR"),
+        typer.Option(
+            help="Run folder to make; by default runs/RECIPE-001 and so on.", metavar="DIR"
+        ),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Same as --set training.seed=N.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Same as --set training.seed=N.", metavar="N")
+    ] = None,
     as_json: Json = False,
     listing: Annotated[bool, typer.Option("--list", help="List the recipes and end.")] = False,
+    show: Annotated[
+        bool, typer.Option("--show", help="Print the whole configuration as TOML and end.")
+    ] = False,
 ) -> None:
     """Train a network and leave a run folder: weights, history, metrics, pictures.
 
-    Without a recipe: handwritten digits that come with scikit-learn, in a few seconds.
+    Give a recipe (see --list) or a TOML file. Without one: handwritten digits that come with
+    scikit-learn, in a few seconds.
     """
     from glassnet import experiments
     from glassnet.cli.output import (
         TrainingProgress,
         print_json,
         print_recipes,
-        print_run,
         print_training,
     )
+    from glassnet.experiments import Run, RunFolder
+
+    def report(folder: RunFolder, metrics: dict[str, Any]) -> None:
+        if as_json:
+            print_json({**metrics, "run": str(folder.path)})
+        else:
+            print_training(folder, metrics)
 
     if listing:
         print_recipes()
@@ -44,18 +59,19 @@ def train(
     if seed is not None:
         overrides.append(f"training.seed={seed}")
     config = experiments.Config.from_recipe(recipe, overrides)
+    if show:
+        print(Run.prepare(config, data_dir=data_dir).config.to_toml(), end="")
+        return
+    progress = TrainingProgress(config.training.epochs)
     try:
-        folder, metrics = experiments.train(
+        experiments.train(
             config,
             out=out,
             data_dir=data_dir,
-            callbacks=[TrainingProgress(config.training.epochs)],
-            on_ready=print_run,
+            callbacks=[progress],
+            on_ready=progress.announce,
+            on_end=report,
         )
     except KeyboardInterrupt as interruption:
         typer.echo(f"glassnet: {str(interruption) or 'interrupted'}", err=True)
         raise
-    if as_json:
-        print_json({**metrics, "run": str(folder.path)})
-    else:
-        print_training(folder, metrics)

@@ -7,7 +7,7 @@ from glassnet.data.fitting import fit_scaling
 from glassnet.data.idx import read_idx, write_idx
 from glassnet.data.loading import load
 from glassnet.data.parts import DataSplits
-from glassnet.data.registry import describe, names, options_of
+from glassnet.data.registry import describe, names, options_of, path_options_of
 from glassnet.data.scaling import Scaling
 from glassnet.data.sources.images import read_image
 from glassnet.data.splits import k_folds, stratified_split
@@ -24,6 +24,7 @@ __all__ = [
     "load",
     "names",
     "options_of",
+    "path_options_of",
     "read_idx",
     "read_image",
     "stratified_split",

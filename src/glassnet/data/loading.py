@@ -16,10 +16,10 @@ from glassnet.data.scaling import Scaling
 from glassnet.data.splits import held_count, stratified_split
 from glassnet.errors import ConfigError
 from glassnet.randomness import stream
-from glassnet.words import nearest
+from glassnet.words import nearest, wrong_type
 
-GENERAL_OPTIONS = ("data_dir", "valid", "test", "scaling", "split_seed")
-"""What `load` takes for every data set."""
+GENERAL_OPTIONS = ("valid", "test", "scaling", "split_seed")
+"""What `load` takes for every data set, beside `data_dir`."""
 
 
 def load(
@@ -76,8 +76,8 @@ def load(
     valid_count = _held("valid", valid, parts.valid, source.valid, total)
     if test_count + valid_count >= total:
         raise ConfigError(
-            f"test and valid would hold out {test_count} and {valid_count} of {total} samples and "
-            "leave none to train on; hold out less"
+            f"data.test and data.valid would hold out {test_count} and {valid_count} of {total} "
+            "samples and leave none to train on; hold out less"
         )
     rng = stream(split_seed, "split")
     train, valid_part, test_part = parts.train, parts.valid, parts.test
@@ -90,6 +90,7 @@ def load(
     resolved = (
         _defaults(name)
         | options
+        | dict(parts.options)
         | {
             "split_seed": split_seed,
             "scaling": scaling.to_dict() if isinstance(scaling, Scaling) else scaling,
@@ -113,17 +114,17 @@ def _held(
     if isinstance(wanted, (int, float)) and not isinstance(wanted, bool) and wanted == 0:
         return 0
     if given is None:
-        return held_count(default if wanted is None else wanted, total, part)
+        return held_count(default if wanted is None else wanted, total, f"data.{part}")
     if wanted is not None:
         raise ConfigError(
             f"{given.name} comes with its own {part} part of {len(given)} samples; leave out "
-            f"{part} = {wanted!r}, or write 0 to do without it"
+            f"data.{part} = {wanted!r}, or write 0 to do without it"
         )
     return 0
 
 
 def _hold_out(data: Dataset, count: int, rng: np.random.Generator) -> tuple[Dataset, Dataset]:
-    rest, held = stratified_split(data.y, count, rng)
+    rest, held = stratified_split(data.y, count, rng, class_names=data.class_names)
     return data.take(rest), data.take(held)
 
 
@@ -149,10 +150,10 @@ def _checked(name: str, options: dict[str, Any]) -> dict[str, Any]:
     allowed = options_of(name)
     for key in options:
         if key not in allowed:
-            hint = nearest(key, (*allowed, *GENERAL_OPTIONS))
+            known = (*allowed, *GENERAL_OPTIONS)
             raise ConfigError(
-                f"the data set {name!r} has no option {key!r}{hint}; "
-                f"it has {', '.join(allowed) or 'none of its own'}"
+                f"the data set {name!r} has no option {key!r}{nearest(key, known)}; "
+                f"it has {', '.join(known)}"
             )
     for key in allowed:
         if key not in options and parameters[key].default is inspect.Parameter.empty:
@@ -166,6 +167,5 @@ def _typed(name: str, key: str, annotation: Any, value: Any) -> Any:
     try:
         return TypeAdapter(annotation).validate_python(value)
     except ValidationError as error:
-        reason = error.errors()[0]["msg"]
-        reason = reason[0].lower() + reason[1:]
-        raise ConfigError(f"the data set {name!r}: {key} = {value!r}: {reason}") from error
+        wanted = wrong_type(error.errors())
+        raise ConfigError(f"the data set {name!r}: {key} {wanted}, not {value!r}") from error

@@ -17,8 +17,8 @@ class DataSplits:
     ----------
     train, valid, test : Dataset
     options : mapping
-        With which `load` makes these very parts, defaults written out; empty where they were not
-        loaded by name.
+        With which `load` makes these very parts, defaults and what was found out in a file
+        written out; empty where they were not loaded by name.
 
     Raises
     ------

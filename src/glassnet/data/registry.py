@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from glassnet.arrays import Shape
 from glassnet.data.fetch import cache_dir, given_dir, present
@@ -110,6 +110,18 @@ def options_of(name: str) -> tuple[str, ...]:
     return tuple(
         key for key in inspect.signature(source_of(name).read).parameters if key != "data_dir"
     )
+
+
+def path_options_of(name: str) -> tuple[str, ...]:
+    """Return those options of the data set `name` that are paths of files or folders.
+
+    Examples
+    --------
+    >>> path_options_of("csv")
+    ('path', 'test_path')
+    """
+    parameters = inspect.signature(source_of(name).read).parameters
+    return tuple(key for key in options_of(name) if Path in get_args(parameters[key].annotation))
 
 
 def describe(name: str, data_dir: str | Path | None = None) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Splits into parts: a stratified hold-out and k folds, as arrays of indices."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -37,7 +37,13 @@ def held_count(held: float, samples: int, part: str = "the part held out") -> in
     return count
 
 
-def stratified_split(y: Array, held: float, rng: np.random.Generator) -> tuple[Array, Array]:
+def stratified_split(
+    y: Array,
+    held: float,
+    rng: np.random.Generator,
+    *,
+    class_names: Sequence[str] | None = None,
+) -> tuple[Array, Array]:
     """Return (rest, held): sorted indices that together name each sample once.
 
     Integer labels are split class by class, each class in proportion; what rounding leaves is
@@ -51,6 +57,8 @@ def stratified_split(y: Array, held: float, rng: np.random.Generator) -> tuple[A
         The fraction to hold out, or the number of samples.
     rng : Generator
         Chooses the samples.
+    class_names : sequence of str, optional
+        What messages call the classes.
 
     Raises
     ------
@@ -73,9 +81,11 @@ def stratified_split(y: Array, held: float, rng: np.random.Generator) -> tuple[A
         return np.sort(order[count:]), np.sort(order[:count])
     labels, sizes = np.unique(y, return_counts=True)
     if sizes.min() < 2:
+        rarest = labels[sizes.argmin()]
+        name = repr(class_names[rarest]) if class_names else rarest
         raise DataError(
-            f"class {labels[sizes.argmin()]} has a single sample and cannot be in both parts of a "
-            "split; add samples of it, or hold nothing out"
+            f"class {name} has a single sample and cannot be in both parts of a split; "
+            "add samples of it, or hold nothing out"
         )
     quotas = sizes * count / len(y)
     shares = np.minimum(quotas.astype(np.int64), sizes - 1)

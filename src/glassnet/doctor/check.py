@@ -104,7 +104,7 @@ def _one_thread() -> Iterator[None]:
     each of them up to twenty times as slow.
     """
     try:
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+        from threadpoolctl import threadpool_limits
     except ImportError:
         yield
         return

@@ -14,7 +14,7 @@ from glassnet.data import Dataset, DataSplits
 from glassnet.doctor import Report, gradcheck
 from glassnet.errors import ConfigError, DataError, GlassnetError
 from glassnet.experiments.config import Config
-from glassnet.experiments.run import default_loss, output_width
+from glassnet.experiments.run import output_width
 from glassnet.losses import SoftmaxCrossEntropy
 from glassnet.randomness import stream
 
@@ -32,7 +32,7 @@ def check_config(
     the report says so: for a gradient any point will do.
     """
     data, note = _samples(config, data_dir)
-    loss = config.loss or default_loss(data.train)
+    loss = config.loss_for(data.train)
     seed = config.training.seed
     model = config.model.build(data.sample_shape, output_width(data, loss)).initialize(seed)
     x, y = data.train.batch(slice(0, min(samples, len(data.train))), np.float64)
@@ -78,7 +78,7 @@ def check_file(path: Path, *, thorough: bool = False) -> Report:
 def _samples(config: Config, data_dir: str | Path | None) -> tuple[DataSplits, str]:
     """Return the data, or random ones of the same shape and a note."""
     try:
-        return config.data.load(data_dir), ""
+        return config.load_data(data_dir), ""
     except DataError:
         known = library.describe(config.data.name, data_dir)
         if known["sample_shape"] is None or known["classes"] is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +31,9 @@ from glassnet.schedules import Constant, Schedule
 from glassnet.words import nearest
 
 RECIPES = Path(__file__).parent / "recipes"
+NAME = re.compile(r"(?=.{1,100}$)\w(?:[\w .+-]*[\w+-])?")
+"""What a run may be called, as its folder is called so."""
+NO_NAME = re.compile(r"[^\w .+-]+|^[^\w]+")
 SECTIONS = ("data", "model", "loss", "optimizer", "schedule", "regularizers", "training")
 
 
@@ -41,11 +46,15 @@ class DataOptions:
     name : str
         See ``glassnet data list``.
     options : dict
-        The rest: valid, test, scaling, split_seed, and the data set's own options.
+        The rest: valid, test, scaling, split_seed, and the data set's own options. Paths are
+        made absolute, seen from the working folder.
     """
 
     name: str
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "options", anchored(self.name, self.options, Path()))
 
     def load(self, data_dir: str | Path | None = None) -> library.DataSplits:
         """Read, divide and scale the data."""
@@ -58,7 +67,9 @@ class TrainingOptions:
 
     Parameters
     ----------
-    epochs, batch_size, seed : int
+    epochs, seed : int
+    batch_size : int, optional
+        By default 32, or the whole training part where that is smaller.
     shuffle : bool
     patience : int
         Epochs without improvement after which the training stops; 0 for never. With patience the
@@ -71,7 +82,7 @@ class TrainingOptions:
     """
 
     epochs: int = 10
-    batch_size: int = 32
+    batch_size: int | None = None
     seed: int = 0
     shuffle: bool = True
     patience: int = 0
@@ -82,15 +93,28 @@ class TrainingOptions:
 
     def __post_init__(self) -> None:
         for name, least in (("epochs", 1), ("batch_size", 1), ("seed", 0), ("patience", 0)):
-            if getattr(self, name) < least:
-                raise ConfigError(
-                    f"training.{name} must be at least {least}, not {getattr(self, name)}"
-                )
+            if (value := getattr(self, name)) is not None and value < least:
+                raise ConfigError(f"training.{name} must be at least {least}, not {value}")
 
 
 @dataclass(frozen=True)
 class Config:
     """A run's configuration, every section an object.
+
+    Parameters
+    ----------
+    name : str
+        What the run folder is called.
+    data : DataOptions
+    model : MLP or LayerList
+    loss : Loss, optional
+        By default the one that suits the targets.
+    loss_options : dict
+        Options of the loss, where that one is meant and only its options are given.
+    optimizer : Optimizer
+    schedule : Schedule
+    regularizers : tuple of Regularizer
+    training : TrainingOptions
 
     Examples
     --------
@@ -103,10 +127,18 @@ class Config:
     data: DataOptions
     model: MLP | LayerList
     loss: Loss | None = None
+    loss_options: Mapping[str, Any] = field(default_factory=dict)
     optimizer: Optimizer = field(default_factory=Adam)
     schedule: Schedule = field(default_factory=Constant)
     regularizers: tuple[Regularizer, ...] = ()
     training: TrainingOptions = field(default_factory=TrainingOptions)
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise ConfigError(
+                f"name = {self.name[:120]!r} cannot name a folder; take at most 100 letters, "
+                "digits, spaces and -_+., beginning with a letter or a digit"
+            )
 
     @classmethod
     def from_recipe(cls, recipe: str, overrides: Sequence[str] = ()) -> Config:
@@ -134,12 +166,14 @@ class Config:
                 f"{nearest(recipe, recipe_names())}; recipes are {', '.join(recipe_names())}"
             )
         try:
-            tables = tomllib.loads(path.read_text(encoding="utf-8"))
+            tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
             raise ConfigError(f"{path} cannot be read as TOML: {error}") from None
+        if isinstance(data := tables.get("data"), dict):
+            tables["data"] = anchored(data.get("name"), data, path.parent)
         for override in sorted(overrides, key=_is_option):  # names first: they clear the options
             _override(tables, override)
-        return cls.from_dict(tables, name=path.stem)
+        return cls.from_dict(tables, name=NO_NAME.sub("-", path.stem)[:100].strip("-. ") or "run")
 
     @classmethod
     def from_dict(cls, tables: Mapping[str, Any], name: str = "run") -> Config:
@@ -161,14 +195,15 @@ class Config:
             if section != "name" and not isinstance(table, list if section in lists else dict):
                 kind = "a list of tables [[...]]" if section in lists else "a table [...]"
                 raise ConfigError(f"{section} must be {kind}, not {table!r}")
-        data = dict(tables.get("data", {}))
+        data, loss = dict(tables.get("data", {})), tables.get("loss", {})
         if not isinstance(data.get("name"), str):
             raise ConfigError('the configuration needs [data] with a name, such as "digits"')
         return cls(
             name=str(tables.get("name", name)),
             data=DataOptions(data.pop("name"), data),
             model=build_named("model", {"name": "mlp"} | tables.get("model", {}), MODELS),
-            loss=build_named("loss", tables["loss"], LOSSES) if tables.get("loss") else None,
+            loss=build_named("loss", loss, LOSSES) if "name" in loss else None,
+            loss_options={} if "name" in loss else dict(loss),
             optimizer=build_named(
                 "optimizer", {"name": "adam"} | tables.get("optimizer", {}), OPTIMIZERS
             ),
@@ -184,6 +219,31 @@ class Config:
             training=build("training", TrainingOptions, tables.get("training", {}), "[training]"),
         )
 
+    def load_data(self, data_dir: str | Path | None = None) -> library.DataSplits:
+        """Read, divide and scale the data.
+
+        Where the loss is one for numbers and nothing says what a table's target is, it is numbers.
+        """
+        data = self.data
+        asked = self.loss is not None and self.loss.kind == "regression"
+        if asked and data.name == "csv" and data.options.get("task", "auto") == "auto":
+            data = DataOptions(data.name, {**data.options, "task": "regression"})
+        return data.load(data_dir)
+
+    def loss_for(self, train: library.Dataset) -> Loss:
+        """Return the loss; if none is named, cross-entropy for labels, squared error for numbers.
+
+        Examples
+        --------
+        >>> config = Config.from_dict({"data": {"name": "moons"}, "loss": {"label_smoothing": 0.1}})
+        >>> config.loss_for(config.load_data().train)
+        SoftmaxCrossEntropy(label_smoothing=0.1, class_weight=None)
+        """
+        if self.loss is not None:
+            return self.loss
+        name = "softmax-cross-entropy" if train.classes else "mse"
+        return build_named("loss", {"name": name, **self.loss_options}, LOSSES)
+
     def to_dict(self) -> dict[str, Any]:
         """Return nested tables from which `from_dict` makes the same; every option written out."""
         tables: dict[str, Any] = {
@@ -196,6 +256,8 @@ class Config:
         }
         if self.loss is not None:
             tables["loss"] = describe(self.loss, LOSSES)
+        elif self.loss_options:
+            tables["loss"] = dict(self.loss_options)
         if self.regularizers:
             tables["regularizers"] = [describe(r, REGULARIZERS) for r in self.regularizers]
         return tables
@@ -205,6 +267,17 @@ class Config:
         import tomli_w
 
         return tomli_w.dumps(self.to_dict())
+
+
+def anchored(name: Any, options: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return a data set's options, relative paths among them made absolute, seen from `folder`."""
+    paths = library.path_options_of(name) if name in library.names() else ()
+    return {
+        key: os.path.abspath(folder / Path(value).expanduser())
+        if key in paths and isinstance(value, (str, Path))
+        else value
+        for key, value in options.items()
+    }
 
 
 def recipe_names() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from glassnet.errors import DataError
 
 INK = 0.2
 """Of the full range: what is brighter than this is ink, the rest is paper."""
+
+LARGEST_SIDE = 1000
+"""In pixels: larger photographs are looked at in a smaller size, which is as good and fast."""
 
 
 @dataclass(frozen=True)
@@ -26,14 +30,20 @@ class DrawingStyle:
     extent : float
         The longer side of a typical drawing, as a part of the frame: 20/28 in MNIST, 1 where the
         drawings fill their frames.
+    stroke : float
+        How broad a stroke usually is, as a part of the drawing's longer side; 0 where that is not
+        known.
     """
 
     largest: float = 255.0
     extent: float = 1.0
+    stroke: float = 0.0
 
     @classmethod
     def of(cls, images: Array) -> DrawingStyle:
         """Measure the style of images, (N, C, H, W), on the first thousand of them."""
+        from glassnet.experiments.ink import stroke_width
+
         sample = images[:1000].max(axis=1)
         largest = float(sample.max()) or 1.0
         ink = sample > INK * largest
@@ -42,16 +52,41 @@ class DrawingStyle:
             for lines in (ink.any(axis=2), ink.any(axis=1))
         ]
         parts = np.maximum(sides[0] / ink.shape[1], sides[1] / ink.shape[2])
-        return cls(largest, float(np.median(parts)))
+        strokes = [stroke_width(image / largest) for image in sample]
+        longer = np.maximum(np.maximum(*sides), 1)
+        return cls(largest, float(np.median(parts)), float(np.median(strokes / longer)))
+
+
+def check_takes_images(sample_shape: Shape) -> None:
+    """Refuse, with a DataError, networks that do not take grey or colour images."""
+    if len(sample_shape) != 3 or sample_shape[0] not in (1, 3):
+        raise DataError(
+            f"this network takes samples of shape {sample_shape}, not images; "
+            "predict works on networks for grey or colour images"
+        )
+
+
+def png_of(sample: Array, style: DrawingStyle) -> bytes:
+    """Return a sample, (C, H, W), from 0 to `style.largest`, as the bytes of a PNG file."""
+    from PIL import Image
+
+    pixels = np.round(np.clip(sample / style.largest, 0, 1) * 255).astype(np.uint8)
+    content = io.BytesIO()
+    Image.fromarray(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0)).save(
+        content, format="PNG"
+    )
+    return content.getvalue()
 
 
 def picture_for(path: str | Path, sample_shape: Shape, style: DrawingStyle) -> Array:
     """Read an image file as one sample, in the style of the data: bright ink on a dark ground.
 
-    A light ground is turned into a dark one. The drawing is cut out, brought to the extent that is
-    usual in the data with its proportions kept, and placed with its centre of mass in the middle
-    (so MNIST was made; LeCun et al., 1998). A picture that has the network's size already is only
-    inverted where its ground is light; colour networks get the picture resized.
+    The picture may be a photograph: uneven light, noise, specks and a frame are taken away, and
+    strokes that are much thinner than those in the data are drawn with a broader pen. The drawing
+    is cut out, brought to the extent that is usual in the data with its proportions kept, and
+    placed with its centre of mass in the middle (so MNIST was made; LeCun et al., 1998). A picture
+    that has the network's size already, and a clean ground, is only inverted where that is light;
+    colour networks get the picture resized.
 
     Parameters
     ----------
@@ -69,44 +104,45 @@ def picture_for(path: str | Path, sample_shape: Shape, style: DrawingStyle) -> A
     DataError
         If the file is no picture, or an empty one, or the network does not take images.
     """
-    if len(sample_shape) != 3 or sample_shape[0] not in (1, 3):
-        raise DataError(
-            f"this network takes samples of shape {sample_shape}, not images; "
-            "predict works on networks for grey or colour images"
-        )
+    check_takes_images(sample_shape)
     channels, height, width = sample_shape
     full = np.float32(style.largest)
     if channels == 3:
         colors: Array = read_image(path, (height, width), color=True) * (full / 255)
         return colors
     image: Array = read_image(path)[0].astype(np.float32) / 255
-    border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
-    if np.median(border) > 0.5:
-        image = 1 - image
-    if image.shape != (height, width):
-        image = _centred(image, height, width, style.extent, path)
-    return full * image[None]
+    ground = float(np.median(_border(image)))
+    if image.shape == (height, width) and not 0.1 < ground < 0.9:
+        return full * (image if ground < 0.5 else 1 - image)[None]
+    return full * _centred(_drawing(image, style, path), height, width, style.extent)[None]
 
 
-def _centred(image: Array, height: int, width: int, extent: float, path: str | Path) -> Array:
-    """Cut the drawing out, bring it to its usual extent, centre of mass in the middle."""
-    from PIL import Image
+def _border(image: Array) -> Array:
+    return np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
 
-    image = image - image.min()
-    ink = image > INK * image.max()
-    if not image.max() > 0.05 or not ink.any():
+
+def _drawing(image: Array, style: DrawingStyle, path: str | Path) -> Array:
+    """Cut the drawing out of a picture: bright ink from 0 to 1, without a margin."""
+    from glassnet.experiments.ink import find_ink, thickened
+
+    if max(image.shape) > LARGEST_SIDE:
+        factor = LARGEST_SIDE / max(image.shape)
+        image = _resized(image, [max(1, round(side * factor)) for side in image.shape])
+    ink = find_ink(image)
+    if ink is None:
         raise DataError(f"{path}: is an empty picture, all of one brightness")
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    drawing = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] / image.max()
+    if style.stroke:
+        ink = thickened(ink, style.stroke)
+    rows, columns = (np.flatnonzero((ink > INK).any(axis=axis)) for axis in (1, 0))
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _centred(drawing: Array, height: int, width: int, extent: float) -> Array:
+    """Bring a drawing to its usual extent, with its centre of mass in the middle of the frame."""
     box = (max(1, round(height * extent)), max(1, round(width * extent)))
     factor = min(box[0] / drawing.shape[0], box[1] / drawing.shape[1])
-    size = [max(1, round(side * factor)) for side in drawing.shape]
-    small = np.asarray(
-        Image.fromarray((drawing * 255).astype(np.uint8)).resize(
-            (size[1], size[0]), Image.Resampling.LANCZOS
-        ),
-        np.float32,
-    ) / np.float32(255)
+    small = _resized(drawing, [max(1, round(side * factor)) for side in drawing.shape])
+    small /= small.max()
     mass = small.sum()
     centre = [
         float((small.sum(axis=1 - axis) * np.arange(small.shape[axis])).sum() / mass)
@@ -121,3 +157,12 @@ def _centred(image: Array, height: int, width: int, extent: float, path: str | P
     )
     frame[top : top + small.shape[0], left : left + small.shape[1]] = small
     return frame
+
+
+def _resized(image: Array, shape: list[int]) -> Array:
+    """Resize brightnesses from 0 to 1; each new pixel is a weighted mean of those it covers."""
+    from PIL import Image
+
+    picture = Image.fromarray(image.astype(np.float32))
+    small = picture.resize((shape[1], shape[0]), Image.Resampling.LANCZOS)
+    return np.clip(np.asarray(small, np.float32), 0, 1)

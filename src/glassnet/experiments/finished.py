@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from glassnet.arrays import Array
 from glassnet.data import Dataset
-from glassnet.errors import ConfigError
-from glassnet.experiments.drawing import picture_for
+from glassnet.errors import ConfigError, DataError
+from glassnet.experiments.drawing import check_takes_images, picture_for, png_of
 from glassnet.experiments.folder import LoadedRun
-from glassnet.experiments.run import default_loss, per_class
+from glassnet.experiments.run import per_class
+from glassnet.files import write_atomically
 from glassnet.training import evaluate
 
 
@@ -22,42 +25,82 @@ def evaluate_run(
 ) -> dict[str, Any]:
     """Return loss and metrics of a finished run's model on a part of its data."""
     run = LoadedRun.read(path)
-    data = run.config.data.load(data_dir)
+    data = run.config.load_data(data_dir)
     chosen: Dataset | None = getattr(data, part)
     if chosen is None:
         raise ConfigError(f"the data of {path} has no {part} part")
-    loss = run.config.loss or default_loss(data.train)
+    loss = run.config.loss_for(data.train)
     chosen = replace(chosen, scaling=run.scaling)
     found = evaluate(run.model, chosen, loss, metrics=run.config.training.metrics)
     result = found.record(part) | {"run": str(path), "samples": len(chosen)}
+    if run.stopped:
+        result["stopped"] = run.stopped
     if data.classes:
         result["per_class"] = per_class(found, chosen)
     return result
 
 
 def predict_images(
-    path: str | Path, images: Sequence[str | Path], *, top: int = 3
+    path: str | Path,
+    images: Sequence[str | Path],
+    *,
+    top: int = 3,
+    save_input: str | Path | None = None,
 ) -> list[dict[str, Any]]:
     """Return, for each image file, the class a run's model sees and the likeliest ones.
 
+    Parameters
+    ----------
+    path : path
+        The folder of the run.
+    images : sequence of path
+        In place of a class, one that cannot be used has an "error": why, in a sentence.
+    top : int
+        How many classes to name for each.
+    save_input : path, optional
+        A folder to write pictures of what the network was shown into, a PNG for each image.
+
     Raises
     ------
-    CheckpointError, DataError
-        If the run or an image cannot be read, or the run is not about classes of images.
+    CheckpointError, ConfigError, DataError
+        If the run cannot be read, or is not about classes of images.
+    OutputError
+        If a picture cannot be written.
     """
     run = LoadedRun.read(path)
     names = run.class_names
     if run.config.loss is not None and run.config.loss.kind == "regression" and names is None:
         raise ConfigError(f"the run in {path} predicts numbers, not classes")
-    samples = [picture_for(image, run.sample_shape, run.drawing) for image in images]
-    probabilities = run.model.predict_proba(run.scaling.apply(np.stack(samples)))
+    check_takes_images(run.sample_shape)
+    results: list[dict[str, Any]] = [{"image": str(image)} for image in images]
+    samples: dict[int, Array] = {}
+    for i, image in enumerate(images):
+        try:
+            samples[i] = picture_for(image, run.sample_shape, run.drawing)
+        except DataError as error:
+            results[i]["error"] = str(error)
+    if not samples:
+        return results
+    if save_input is not None:
+        _save_inputs(Path(save_input), [(images[i], x) for i, x in samples.items()], run)
+    probabilities = run.model.predict_proba(run.scaling.apply(np.stack(list(samples.values()))))
     if probabilities.shape[1] == 1:
         probabilities = np.hstack([1 - probabilities, probabilities])
-    results = []
-    for image, row in zip(images, probabilities, strict=True):
+    for i, row in zip(samples, probabilities, strict=True):
         order = np.argsort(-row, kind="stable")[:top]
         classes = [
             {"class": names[k] if names else str(k), "probability": float(row[k])} for k in order
         ]
-        results.append({"image": str(image), "class": classes[0]["class"], "classes": classes})
+        results[i] |= {"class": classes[0]["class"], "classes": classes}
     return results
+
+
+def _save_inputs(folder: Path, samples: Sequence[tuple[str | Path, Array]], run: LoadedRun) -> None:
+    """Write what the network is shown; pictures of the same name are told apart by numbers."""
+    taken: set[str] = set()
+    for image, sample in samples:
+        stem = Path(image).stem
+        tries = chain([stem], (f"{stem}-{number}" for number in count(2)))
+        name = next(name for name in tries if name not in taken)
+        taken.add(name)
+        write_atomically(folder / f"{name}.png", png_of(sample, run.drawing))

@@ -141,6 +141,8 @@ class LoadedRun:
     sample_shape: Shape
     class_names: tuple[str, ...] | None
     drawing: DrawingStyle
+    stopped: str = ""
+    """Why the training ended before its time; empty where it did not."""
 
     @classmethod
     def read(cls, path: str | Path) -> LoadedRun:
@@ -176,9 +178,16 @@ class LoadedRun:
                 tuple(int(size) for size in stored["sample_shape"]),
                 None if names is None else tuple(map(str, names)),
                 DrawingStyle(**stored.get("drawing", {})),
+                _reason_of_end(path / "metrics.json"),
             )
         except (GlassnetError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise CheckpointError(f"{file} cannot be read: {error}; train the run anew") from error
+
+
+def _reason_of_end(metrics: Path) -> str:
+    if not metrics.is_file():
+        return ""
+    return str(json.loads(metrics.read_text(encoding="utf-8")).get("stopped") or "")
 
 
 def environment() -> dict[str, str]:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, get_type_hints
 
 from glassnet import losses, optimizers, regularizers, schedules
 from glassnet.errors import ConfigError
-from glassnet.words import nearest
+from glassnet.words import nearest, wrong_type
 
 T = TypeVar("T")
 
@@ -46,6 +46,14 @@ REGULARIZERS: dict[str, type[regularizers.Regularizer]] = {
     "l1": regularizers.L1,
     "l2": regularizers.L2,
 }
+EXAMPLES = {
+    "every": "10",
+    "milestones": "[10, 20]",
+    "gamma": "0.95",
+    "length": "5",
+    "strength": "0.0001",
+}
+"""Values for the options without a default, for the message that asks for one."""
 
 
 def build_named(section: str, table: Mapping[str, Any], kinds: Mapping[str, type[T]]) -> T:
@@ -89,7 +97,11 @@ def build(section: str, kind: Callable[..., T], options: Mapping[str, Any], what
             for name, parameter in inspect.signature(kind).parameters.items()
             if parameter.default is parameter.empty and name not in values
         ]
-        raise ConfigError(f"{section}: {what} also needs {', '.join(missing)}") from error
+        hints = (f"{name} = {EXAMPLES[name]}" for name in missing if name in EXAMPLES)
+        example = f", e.g. {', '.join(hints)}" if missing[0] in EXAMPLES else ""
+        they = "is missing: {} needs it" if len(missing) == 1 else "are missing: {} needs them"
+        options_missing = ", ".join(f"{section}.{name}" for name in missing)
+        raise ConfigError(f"{options_missing} {they.format(what)}{example}") from error
 
 
 def option_types(kind: Callable[..., Any]) -> dict[str, Any]:
@@ -125,8 +137,7 @@ def checked(where: str, annotation: Any, value: Any) -> Any:
             raise ConfigError(f"{where} must be a number, not {value!r}")
         return adapter.validate_python(value)
     except ValidationError as error:
-        reason = error.errors()[0]["msg"]
-        raise ConfigError(f"{where} = {value!r}: {reason[0].lower()}{reason[1:]}") from None
+        raise ConfigError(f"{where} {wrong_type(error.errors())}, not {value!r}") from None
 
 
 def describe(thing: Any, kinds: Mapping[str, type[Any]]) -> dict[str, Any]:

@@ -9,14 +9,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from glassnet.arrays import Array
 from glassnet.data import Dataset, DataSplits
-from glassnet.errors import ConfigError, GlassnetError, TrainingError
+from glassnet.errors import ConfigError, DataError, GlassnetError, TrainingError
 from glassnet.experiments.config import Config
 from glassnet.experiments.folder import RunFolder, environment, to_json
 from glassnet.kernels import active_kernels
 from glassnet.layers import Layer
-from glassnet.losses import Loss, MeanSquaredError, SoftmaxCrossEntropy
+from glassnet.losses import Loss, SoftmaxCrossEntropy
 from glassnet.storage import save
 from glassnet.training import (
     Callback,
@@ -27,6 +29,11 @@ from glassnet.training import (
     confusion_matrix,
     evaluate,
 )
+from glassnet.training.metrics import default_metrics
+from glassnet.words import count, nearest
+
+BATCH_SIZE = 32
+"""Where none is asked for."""
 
 
 @dataclass
@@ -40,6 +47,7 @@ class Run:
     data: DataSplits
     trainer: Trainer
     early_stopping: EarlyStopping | None
+    note: str = ""
     seconds: float = 0.0
 
     @classmethod
@@ -57,10 +65,28 @@ class Run:
         GlassnetError
             If any part of the configuration makes no sense, alone or together.
         """
-        data = config.data.load(data_dir)
-        loss = config.loss or default_loss(data.train)
-        config = replace(config, loss=loss, data=replace(config.data, options=data.options))
-        options = config.training
+        data = config.load_data(data_dir)
+        _refuse_one_class(data)
+        loss, options, note = config.loss_for(data.train), config.training, ""
+        outputs = output_width(data, loss)
+        if options.batch_size is None:
+            options = replace(options, batch_size=min(BATCH_SIZE, len(data.train)))
+            if len(data.train) < BATCH_SIZE:
+                note = f"all {count(len(data.train), 'training sample')} make one batch"
+        config = replace(
+            config,
+            loss=loss,
+            loss_options={},
+            data=replace(config.data, options=data.options),
+            training=options,
+        )
+        model = config.model.build(data.sample_shape, outputs)
+        _refuse_weights(loss, data, outputs)
+        _refuse_monitor(
+            options.monitor,
+            options.metrics
+            or default_metrics(loss, data.train.y, model.output_shape(data.sample_shape)),
+        )
         if options.patience and data.valid is None and options.monitor.startswith("valid"):
             raise ConfigError(
                 f"training.patience watches {options.monitor}, but there is no validation part; "
@@ -68,7 +94,7 @@ class Run:
             )
         stopping = EarlyStopping(options.monitor, options.patience) if options.patience else None
         trainer = Trainer(
-            config.model.build(data.sample_shape, output_width(data, loss)),
+            model,
             loss,
             config.optimizer,
             schedule=config.schedule,
@@ -79,7 +105,7 @@ class Run:
             seed=options.seed,
             record_steps=options.record_steps,
         )
-        return cls(config, data, trainer, stopping)
+        return cls(config, data, trainer, stopping, note)
 
     @property
     def model(self) -> Layer:
@@ -94,7 +120,7 @@ class Run:
                 self.data.train,
                 self.data.valid,
                 epochs=options.epochs,
-                batch_size=options.batch_size,
+                batch_size=options.batch_size or BATCH_SIZE,
                 shuffle=options.shuffle,
             )
         finally:
@@ -104,10 +130,12 @@ class Run:
         """Return how the run ended: figures of the final model, time, size, versions."""
         model, data, options = self.model, self.data, self.config.training
         valid = self._evaluated(data.valid)
+        train = self._evaluated(data.train) if valid is None else None
         history = self.trainer.history
         result: dict[str, Any] = {
             **(test.record("test") if test else {}),
             **(valid.record("valid") if valid else {}),
+            **(train.record("train") if train else {}),
             "seconds": round(self.seconds, 3),
             "epochs": len(history),
             "stopped": history.stopped,
@@ -155,11 +183,13 @@ def train(
     data_dir: str | Path | None = None,
     callbacks: Sequence[Callback] = (),
     on_ready: Callable[[Run], None] | None = None,
+    on_end: Callable[[RunFolder, dict[str, Any]], None] | None = None,
 ) -> tuple[RunFolder, dict[str, Any]]:
     """Carry out a run from beginning to end; return its folder and metrics.
 
-    `on_ready` is called before the first step, when data and model are there. After Ctrl-C, or when
-    the loss is no longer finite, the folder still gets what there is, and the exception goes on.
+    `on_ready` is called before the first step, when data and model are there; `on_end` with folder
+    and metrics when all is written, also after Ctrl-C. After Ctrl-C, or when the loss is no longer
+    finite, the folder still gets what there is, and the exception goes on and names the folder.
     Where nothing could be trained, because the parts do not fit together, no folder is left.
     """
     run = Run.prepare(config, data_dir=data_dir, callbacks=callbacks)
@@ -168,23 +198,24 @@ def train(
     folder.write_data_description(run.data)
     if on_ready is not None:
         on_ready(run)
+    interrupted = False
     try:
         run.train()
     except KeyboardInterrupt:
+        interrupted = True
+    except TrainingError as error:
+        run.trainer.stop(str(error).partition(";")[0])
         run.write(folder)
-        raise KeyboardInterrupt(f"interrupted; {folder.path} holds what was trained") from None
-    except TrainingError:
-        run.write(folder)
-        raise
+        raise TrainingError(f"{error} ({folder.path} holds what was trained)") from None
     except GlassnetError:
         folder.discard()
         raise
-    return folder, run.write(folder)
-
-
-def default_loss(train: Dataset) -> Loss:
-    """Return cross-entropy for class labels and squared error for numbers."""
-    return SoftmaxCrossEntropy() if train.classes else MeanSquaredError()
+    metrics = run.write(folder)
+    if on_end is not None:
+        on_end(folder, metrics)
+    if interrupted:
+        raise KeyboardInterrupt(f"interrupted; {folder.path} holds what was trained")
+    return folder, metrics
 
 
 def output_width(data: DataSplits, loss: Loss) -> int:
@@ -200,6 +231,36 @@ def output_width(data: DataSplits, loss: Loss) -> int:
         return data.classes
     targets: Array = data.train.y
     return 1 if targets.ndim == 1 else targets.shape[1]
+
+
+def _refuse_one_class(data: DataSplits) -> None:
+    if data.classes and len(labels := np.unique(data.train.y)) == 1:
+        name = repr(data.class_names[labels[0]]) if data.class_names else labels[0]
+        raise DataError(
+            f"{data.name} has only one class: every training sample is of class {name}; "
+            "there is nothing to tell apart, bring samples of another"
+        )
+
+
+def _refuse_weights(loss: Loss, data: DataSplits, outputs: int) -> None:
+    if not isinstance(loss, SoftmaxCrossEntropy) or loss.class_weight is None:
+        return
+    if len(loss.class_weight) != outputs:
+        names = f" ({', '.join(data.class_names)})" if data.class_names else ""
+        raise ConfigError(
+            f"loss.class_weight has {count(len(loss.class_weight), 'number')} for "
+            f"{count(outputs, 'class', 'classes')}{names}; give one for each"
+        )
+
+
+def _refuse_monitor(monitor: str, metrics: Sequence[str]) -> None:
+    columns = ["train_loss", *(f"train_{name}" for name in metrics if name != "r2")]
+    columns += ["valid_loss", *(f"valid_{name}" for name in metrics), "penalty", "grad_norm"]
+    if monitor not in columns:
+        raise ConfigError(
+            f"training.monitor is {monitor!r}{nearest(monitor, columns)}; "
+            f"there are {', '.join(columns)}"
+        )
 
 
 def per_class(found: Evaluation, data: Dataset) -> list[dict[str, Any]]:

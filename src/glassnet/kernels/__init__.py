@@ -1,12 +1,18 @@
 """The array functions that layers are made of, in several editions with equal signatures.
 
 `vectorised` is NumPy and runs anywhere; `reference` is textbook loops, obviously right and slow:
-the oracle for the others and the text to learn from. Layers call ``kernels.conv2d_forward(...)``;
+the oracle for the others and the text to learn from; `compiled` is loops for Numba, which pay in
+convolutions, and which have to be asked for. Layers call ``kernels.conv2d_forward(...)``;
 `use_kernels` rebinds these names to another edition, so choosing costs nothing per call.
+
+The compiled edition imports Numba at the first array that is worth it: a convolution or pooling, or
+much to do in one call. What it does follows from the arguments alone, never from what was computed
+before, so the same seed gives the same bits in whatever order networks are trained.
 """
 
 # ruff: noqa: F403 (each file of an edition says in __all__ what its kernels are)
 import importlib
+import importlib.util
 import os
 from typing import Final
 
@@ -20,7 +26,7 @@ from glassnet.kernels.vectorised.pool import *
 from glassnet.kernels.vectorised.softmax import *
 from glassnet.kernels.vectorised.update import *
 
-_EDITIONS: Final = {"numpy": "vectorised", "reference": "reference"}
+_EDITIONS: Final = {"numpy": "vectorised", "reference": "reference", "numba": "compiled"}
 _KERNELS: Final = [name for name, value in vars(vectorised).items() if callable(value)]
 _active = "numpy"
 
@@ -30,13 +36,14 @@ def use_kernels(edition: str) -> None:
 
     Parameters
     ----------
-    edition : {"numpy", "reference"}
-        The environment variable ``GLASSNET_KERNELS`` chooses the same at the start.
+    edition : {"auto", "numba", "numpy", "reference"}
+        "auto" is "numba" where Numba is installed, else "numpy". The environment variable
+        ``GLASSNET_KERNELS`` chooses the same at the start; without it, it is "numpy".
 
     Raises
     ------
     ConfigError
-        If there is no such edition.
+        If there is no such edition, or it needs Numba and there is none.
 
     Examples
     --------
@@ -45,8 +52,17 @@ def use_kernels(edition: str) -> None:
     >>> use_kernels("numpy")
     """
     global _active  # noqa: PLW0603 — which edition is bound is state of this module, and only of it
+    if edition == "auto":
+        edition = "numba" if _has_numba() else "numpy"
     if edition not in _EDITIONS:
-        raise ConfigError(f"no kernels are called {edition!r}; there are {', '.join(_EDITIONS)}")
+        raise ConfigError(
+            f"no kernels are called {edition!r}; there are {', '.join(_EDITIONS)} and auto"
+        )
+    if edition == "numba" and not _has_numba():
+        raise ConfigError(
+            "the kernels called 'numba' need Numba, which is not installed; "
+            "install it with pip install 'glassnet[fast]', or choose 'auto' or 'numpy'"
+        )
     module = importlib.import_module(f"{__name__}.{_EDITIONS[edition]}")
     globals().update({name: getattr(module, name) for name in _KERNELS})
     _active = edition
@@ -57,5 +73,9 @@ def active_kernels() -> str:
     return _active
 
 
-if "GLASSNET_KERNELS" in os.environ:
-    use_kernels(os.environ["GLASSNET_KERNELS"])
+def _has_numba() -> bool:
+    """Whether Numba is installed; asking does not import it."""
+    return importlib.util.find_spec("numba") is not None
+
+
+use_kernels(os.environ.get("GLASSNET_KERNELS") or "numpy")

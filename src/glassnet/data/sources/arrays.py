@@ -46,10 +46,11 @@ def idx(
     """Read samples and labels from IDX files of the user's."""
     if (test_images is None) != (test_labels is None):
         raise ConfigError("test_images and test_labels belong together; give both or neither")
-    train = read_pair(Path(images), Path(labels), "idx")
+    name = Path(images).name
+    train = read_pair(Path(images), Path(labels), name)
     if test_images is None or test_labels is None:
         return DataSplits(train)
-    return DataSplits(train, test=read_pair(Path(test_images), Path(test_labels), "idx"))
+    return DataSplits(train, test=read_pair(Path(test_images), Path(test_labels), name))
 
 
 def npz(path: str | Path) -> DataSplits:
@@ -73,7 +74,7 @@ def npz(path: str | Path) -> DataSplits:
         samples, targets = (arrays[key] for key in keys)
         if samples.ndim == 0 or targets.ndim == 0:
             raise DataError(f"{path}: {keys[0]} and {keys[1]} must be arrays, not single numbers")
-        parts[part] = Dataset(as_images(samples), targets, name="npz")
+        parts[part] = Dataset(as_images(samples), targets, name=Path(path).name)
     return DataSplits(parts["train"], parts.get("valid"), parts.get("test"))
 
 

@@ -14,6 +14,8 @@ from glassnet.errors import DataError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+LEFT_BY_WINDOWS = ("thumbs.db", "desktop.ini")
+"""Files that a file manager puts among pictures; passed over like hidden ones."""
 SMALLEST_SIDE = 4
 LARGEST_AREA = 50_000_000
 """Pixels; a small file can claim far more, and would fill the memory when unpacked."""
@@ -126,11 +128,15 @@ def _folder(
                 )
             pictures.append(picture)
             labels.append(label)
-    return Dataset(np.stack(pictures), np.array(labels), name="images", class_names=names)
+    return Dataset(np.stack(pictures), np.array(labels), name=folder.name, class_names=names)
 
 
 def _visible(folder: Path) -> list[Path]:
-    return [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+    return [
+        entry
+        for entry in folder.iterdir()
+        if not entry.name.startswith(".") and entry.name.lower() not in LEFT_BY_WINDOWS
+    ]
 
 
 def _check_extent(path: Path, extent: tuple[int, int]) -> None:

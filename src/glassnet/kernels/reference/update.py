@@ -8,7 +8,7 @@ import math
 
 from glassnet.arrays import Array
 
-__all__ = ["adagrad_update", "adam_update", "rmsprop_update", "sgd_update"]
+__all__ = ["adagrad_update", "adam_update", "rmsprop_update", "sgd_update", "squared_norm"]
 
 
 def sgd_update(
@@ -93,3 +93,8 @@ def adam_update(
         m_hat = m / (1 - beta1**step)
         s_hat = s / (1 - beta2**step)
         value[k] = w - lr * m_hat / (math.sqrt(s_hat) + eps)
+
+
+def squared_norm(vector: Array) -> float:
+    """Return Σ v²: the square of the norm of a gradient."""
+    return float(sum(float(v) ** 2 for v in vector))

@@ -17,6 +17,7 @@ __all__ = [
     "adam_update",
     "rmsprop_update",
     "sgd_update",
+    "squared_norm",
 ]
 
 BLOCK = 16_384  # float32: 64 KiB a vector, so that the four of Adam share a 512 KiB cache
@@ -151,6 +152,11 @@ def adam_update(
         np.divide(m, root, out=root)
         root *= rate
         value[part] -= root
+
+
+def squared_norm(vector: Array) -> float:
+    """Return Σ v²: the square of the norm of a gradient."""
+    return float(np.dot(vector, vector))
 
 
 def _blocks(vector: Array) -> Iterator[slice]:

@@ -1,0 +1,20 @@
+"""The compiled edition of the kernels: loops, compiled by Numba, on all threads.
+
+Functions of the NumPy edition that cannot be bettered are taken over from it: the non-linearities
+with an exponential, whose exponentials NumPy has vectorised and Numba has not; and within the
+others, whatever is so small that NumPy is done before a compiled loop has started, and every dtype
+but float32 and float64.
+
+`_vectors` has the words for numbers side by side in registers, `_products` the two loops of which
+convolutions and dense layers are made, `_images` what a convolution's rows are, `_arrays` how any
+array becomes what the loops take, `_loops` how they are compiled.
+"""
+
+# ruff: noqa: F403 (each file says in __all__ what its kernels are)
+from glassnet.kernels.compiled.activation import *
+from glassnet.kernels.compiled.conv import *
+from glassnet.kernels.compiled.dense import *
+from glassnet.kernels.compiled.norm import *
+from glassnet.kernels.compiled.pool import *
+from glassnet.kernels.compiled.softmax import *
+from glassnet.kernels.compiled.update import *

@@ -1,0 +1,95 @@
+"""Bringing arrays into the one form that the compiled loops take: flat vectors of one dtype.
+
+With a single form each loop is compiled once for float32 and, where wanted, once for float64.
+"""
+
+import numpy as np
+
+from glassnet.arrays import Array, Shape
+from glassnet.kernels.compiled._loops import Loop, prange
+
+_COMPILED = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+def is_plain(first: Array, *others: Array | None) -> bool:
+    """Whether all are of one dtype, and of one that is compiled; NumPy has to do all others."""
+    dtype = first.dtype
+    if dtype not in _COMPILED or first.size == 0:
+        return False
+    return all(other is None or other.dtype == dtype for other in others)
+
+
+def require(found: Shape, wanted: Shape, what: str) -> None:
+    """Refuse arrays that do not fit: compiled loops would read beside them.
+
+    Raises
+    ------
+    ValueError
+    """
+    if found != wanted:
+        raise ValueError(f"{what} of shape {found} where {wanted} fits")
+
+
+def flat(x: Array) -> Array:
+    """Return x as a vector; a copy only if it does not lie in C order.
+
+    For Numba an array that may not be written is of another type, and the loop would be compiled
+    again; as such arrays are rare in training, they are copied.
+    """
+    if not (x.flags.c_contiguous and x.flags.writeable):
+        x = x.copy("C")
+    return x.reshape(-1)
+
+
+def batch_innermost(x: Array) -> Array:
+    """Return x of axes (N, ...) as a vector with the axes (..., N); a copy only where needed."""
+    if x.ndim == 2:
+        return flat(x.T) if x.flags.f_contiguous else transposed(x)
+    return flat(x.transpose(*range(1, x.ndim), 0))
+
+
+def batch_outermost(x: Array) -> Array:
+    """Return x of axes (N, F) as a vector with these axes."""
+    return flat(x) if x.flags.c_contiguous else transposed(x.T)
+
+
+def transposed(x: Array) -> Array:
+    """Return xᵀ as a vector."""
+    rows, columns = x.shape
+    y = np.empty(x.size, x.dtype)
+    _transpose(16 * x.size, flat(x), rows, columns, y)
+    return y
+
+
+@Loop
+def _transpose(x: Array, rows: int, columns: int, y: Array) -> None:
+    """Write the transpose of x, in squares of a cache line each way."""
+    given, result = x.reshape((rows, columns)), y.reshape((columns, rows))
+    side = 16
+    for block in prange((columns + side - 1) // side):
+        left = block * side
+        for top in range(0, rows, side):
+            square = given[top : top + side, left : left + side]
+            turned = result[left : left + side, top : top + side]
+            for j in range(len(turned)):
+                for i in range(len(square)):
+                    turned[j, i] = square[i, j]
+
+
+def lies_innermost(x: Array) -> bool:
+    """Whether x lies in memory with the batch innermost, and not in C order."""
+    if x.ndim < 2 or x.flags.c_contiguous:
+        return False
+    return bool(x.transpose(*range(1, x.ndim), 0).flags.c_contiguous)
+
+
+def as_lies(x: Array, innermost: bool) -> Array:
+    """Return x as a vector with the batch innermost, or else in C order; copied where needed."""
+    return batch_innermost(x) if innermost else flat(x)
+
+
+def shaped(vector: Array, like: Array, innermost: bool) -> Array:
+    """Return a vector of `as_lies` in the shape of `like`."""
+    if not innermost:
+        return vector.reshape(like.shape)
+    return vector.reshape(*like.shape[1:], len(like)).transpose(-1, *range(like.ndim - 1))

@@ -1,0 +1,100 @@
+"""Compiling a loop, for one thread and for several, when it is first used.
+
+Nothing here imports Numba before a loop is really run. A network so small that NumPy does all of it
+pays neither for the import, half a second, nor for compiling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from types import FunctionType
+from typing import Any
+
+from glassnet import threads
+
+prange = range
+"""In a compiled loop Numba's, which divides the turns among threads."""
+
+ENOUGH = 1_000_000
+"""Multiply-adds from which threads pay: some 20 µs on one, against 3 to 30 µs to wake the other."""
+
+MEMORY = 8
+"""Multiply-adds that are worth as much as to fetch one number from memory."""
+
+
+class Loop:
+    """A compiled loop in two forms: for one thread, and with its `prange` divided among all.
+
+    Each form is compiled when it is first called, and kept on disk. What a `prange` does must not
+    depend on the order: every turn writes places of its own, so the result has the same bits
+    whatever the number of threads.
+    """
+
+    def __init__(self, function: Callable[..., None]) -> None:
+        self.function = function
+        self.__doc__ = function.__doc__
+
+    def __call__(self, operations: int, *arguments: Any) -> None:
+        """Run the loop, on several threads if it has so many operations that it pays."""
+        if operations < ENOUGH or threads.pool() == 1:
+            self.serial(*arguments)
+            return
+        lock = threads.one_at_a_time()
+        if lock is None:
+            self.parallel(*arguments)
+        else:
+            with lock:
+                self.parallel(*arguments)
+
+    @cached_property
+    def serial(self) -> Any:
+        """The loop on one thread."""
+        return _compiled(self.function, "", fastmath={"contract"})
+
+    @cached_property
+    def parallel(self) -> Any:
+        """The loop on all threads."""
+        return _compiled(self.function, "_on_threads", fastmath={"contract"}, parallel=True)
+
+
+class Inner:
+    """A function that compiled loops call.
+
+    Sums in it may be taken in another order, as vectors do; NaN and infinity remain what they are.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Run it as it stands."""
+        return self.function(*arguments)
+
+    @cached_property
+    def compiled(self) -> Any:
+        """The compiled function."""
+        return _compiled(self.function, "", fastmath={"reassoc", "contract", "nsz"})
+
+
+def _compiled(function: Callable[..., Any], suffix: str, **options: Any) -> Any:
+    """Let Numba compile a copy, under a name of its own, because its files on disk go by the name.
+
+    The copy does not wait for Python's lock, so another Python thread can go on, and divides by
+    zero as NumPy does.
+    """
+    import numba
+
+    assert isinstance(function, FunctionType)
+    known = function.__globals__
+    called = {name: known[name] for name in function.__code__.co_names if name in known}
+    inner = {name: f.compiled for name, f in called.items() if isinstance(f, Inner)}
+    names = known | inner | {"prange": numba.prange}
+    copy = FunctionType(function.__code__, names, function.__name__)
+    copy.__module__, copy.__doc__ = function.__module__, function.__doc__
+    copy.__qualname__ = function.__qualname__ + suffix
+    options |= {"nogil": True, "error_model": "numpy"}
+    try:
+        return numba.njit(cache=True, **options)(copy)
+    except RuntimeError:  # there is no folder to keep it in; then it is compiled in every run
+        return numba.njit(**options)(copy)

@@ -1,0 +1,205 @@
+"""Vectors of neighbouring numbers, held in registers: the vocabulary of the matrix loops.
+
+Numba has no word for the processor's vectors, and whether a sum stays in a register or goes
+through memory at every step is left to luck: a factor of three. These few words are LLVM's own
+vectors, which LLVM fits to whatever processor there is.
+
+A tile is K sums of L neighbours each, kept as a tuple of K vectors. K is chosen by handing over a
+tuple of K zeros, because the length of a tuple is a part of its type; L follows, as the tile fills
+half of the registers.
+"""
+
+from typing import Any
+
+from llvmlite import binding, ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, models, register_model
+
+from glassnet.kernels.compiled._llvm import (
+    Values,
+    integer,
+    integers,
+    load,
+    multiply_add,
+    pointer,
+    spread,
+    store_lanes,
+)
+
+_FEATURES = binding.get_host_cpu_features()
+REGISTER = 64 if _FEATURES.get("avx512f") else 32 if _FEATURES.get("avx2") else 16
+"""Bytes in a register of this processor."""
+TILE = 8 if REGISTER == 32 else 16
+"""Registers that a tile fills: AVX2 has 16, the others 32."""
+INNER = (4, 2) if TILE == 8 else (4, 4)
+"""Rows of the one and of the other matrix in a tile of inner products."""
+
+
+class Vector(types.Type):
+    """The type of `lanes` numbers side by side."""
+
+    def __init__(self, dtype: Any, lanes: int) -> None:
+        self.dtype, self.lanes = dtype, lanes
+        super().__init__(name=f"Vector({dtype}, {lanes})")
+
+
+@register_model(Vector)
+class _VectorModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, vector: Vector) -> None:
+        element = manager.lookup(vector.dtype).get_value_type()
+        super().__init__(manager, vector, ir.VectorType(element, vector.lanes))
+
+
+def _tile(dtype: Any, sums: int, registers: int) -> Any:
+    """Return the type of a tile of so many sums, each of so many registers."""
+    return types.UniTuple(Vector(dtype, _lanes(dtype, registers)), sums)
+
+
+@intrinsic
+def width(typing: Any, array: Any, sums: Any) -> Any:
+    """Return how many numbers of `array` lie side by side in each of `len(sums)` sums of a tile."""
+    count = _lanes(array.dtype, TILE // len(sums))
+    return types.int64(array, sums), _constant(count)
+
+
+@intrinsic
+def lanes(typing: Any, array: Any) -> Any:
+    """Return how many numbers of `array` fit in one register."""
+    return types.int64(array), _constant(_lanes(array.dtype, 1))
+
+
+def _lanes(dtype: Any, registers: int) -> int:
+    return int(registers * REGISTER * 8 // dtype.bitwidth)
+
+
+def _constant(number: int) -> Any:
+    """Return what generates a number that LLVM knows when it compiles."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
+        return ir.Constant(ir.IntType(64), number)
+
+    return generate
+
+
+@intrinsic
+def filled_tile(typing: Any, start: Any, i: Any, sums: Any) -> Any:
+    """Return a tile of `len(sums)` sums, all lanes of sum k being start[i + k]."""
+    dtype = start.dtype
+    tile = _tile(dtype, len(sums), TILE // len(sums))
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
+        start, i, _ = arguments
+        kind = context.get_value_type(tile.dtype)
+        places = [
+            pointer(context, builder, signature.args[0], start, builder.add(i, integer(i, k)))
+            for k in range(tile.count)
+        ]
+        vectors = [spread(builder, builder.load(place), kind) for place in places]
+        return context.make_tuple(builder, tile, vectors)
+
+    return tile(start, i, sums), generate
+
+
+@intrinsic
+def empty_tile(typing: Any, array: Any, sums: Any) -> Any:
+    """Return a tile of `len(sums)` inner products, each a vector of partial sums, all zero."""
+    tile = _tile(array.dtype, len(sums), 1)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
+        zero = ir.Constant(context.get_value_type(tile.dtype), [0.0] * tile.dtype.lanes)
+        return context.make_tuple(builder, tile, [zero] * tile.count)
+
+    return tile(array, sums), generate
+
+
+@intrinsic
+def add_multiples(typing: Any, tile: Any, x: Any, i: Any, count: Any, weight: Any, j: Any) -> Any:
+    """Return tile[k] + weight[j + k] · x[i : i + count] for all k."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
+        sums, x, i, count, weight, j = arguments
+        kind = context.get_value_type(tile.dtype)
+        row = load(builder, pointer(context, builder, signature.args[1], x, i), kind, count)
+        result = []
+        for k in range(tile.count):
+            here = builder.add(j, integer(j, k))
+            place = pointer(context, builder, signature.args[4], weight, here)
+            factor = spread(builder, builder.load(place), kind)
+            result.append(multiply_add(builder, factor, row, builder.extract_value(sums, k)))
+        return context.make_tuple(builder, tile, result)
+
+    return tile(tile, x, i, count, weight, j), generate
+
+
+@intrinsic
+def add_products(
+    typing: Any, tile: Any, a: Any, i: Any, b: Any, j: Any, at: Any, count: Any
+) -> Any:
+    """Return tile[k, l] + a[i[k] + at : + count] · b[j[l] + at : + count] for all k and l."""
+    columns = len(j)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
+        sums, a, i, b, j, at, count = arguments
+        kind = context.get_value_type(tile.dtype)
+
+        def rows(number: int, array: Any, starts: Any) -> list[Any]:
+            indices = cgutils.unpack_tuple(builder, starts)
+            places = [
+                pointer(context, builder, signature.args[number], array, builder.add(index, at))
+                for index in indices
+            ]
+            return [load(builder, place, kind, count) for place in places]
+
+        left, right = rows(1, a, i), rows(3, b, j)
+        result = [
+            multiply_add(
+                builder, left[k // columns], right[k % columns], builder.extract_value(sums, k)
+            )
+            for k in range(tile.count)
+        ]
+        return context.make_tuple(builder, tile, result)
+
+    return tile(tile, a, i, b, j, at, count), generate
+
+
+@intrinsic
+def store(typing: Any, y: Any, i: Any, step: Any, count: Any, used: Any, tile: Any) -> Any:
+    """Write y[i + k·step : + count] = tile[k] for the first `used` sums k."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
+        y, i, step, count, used, sums = arguments
+        for k in range(tile.count):
+            with builder.if_then(builder.icmp_signed("<", integer(i, k), used), likely=True):
+                place = pointer(context, builder, signature.args[0], y, i)
+                store_lanes(builder, builder.extract_value(sums, k), place, count)
+            i = builder.add(i, step)
+        return context.get_dummy_value()
+
+    return types.void(y, i, step, count, used, tile), generate
+
+
+@intrinsic
+def totals(typing: Any, tile: Any) -> Any:
+    """Return the sum over the lanes of each vector.
+
+    Neighbours are added up, of two vectors at once, until each lane is a sum of its own.
+    """
+    dtype, length = tile.dtype.dtype, tile.dtype.lanes
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
+        vectors = [builder.extract_value(arguments[0], k) for k in range(tile.count)]
+        even, odd = (integers(range(start, 2 * length, 2)) for start in (0, 1))
+        while len(vectors) * length > tile.count:
+            vectors = [
+                builder.fadd(builder.shuffle_vector(a, b, even), builder.shuffle_vector(a, b, odd))
+                for a, b in zip(vectors[::2], vectors[1::2], strict=True)
+            ]
+        result = [
+            builder.extract_element(vector, ir.Constant(ir.IntType(32), k))
+            for vector in vectors
+            for k in range(length)
+        ]
+        return context.make_tuple(builder, signature.return_type, result)
+
+    return types.UniTuple(dtype, tile.count)(tile), generate

@@ -1,0 +1,176 @@
+"""Average and maximum over windows, and their gradients, the batch innermost (Numba).
+
+Forward, each row of outputs is made by one thread; backward, each row of pixels, which looks up the
+windows it is in: so no two threads write one place, whether or not windows overlap. The innermost
+loop goes along the batch, where numbers lie side by side and all samples do the same.
+"""
+
+import numpy as np
+
+from glassnet.arrays import Array, Pair, Shape
+from glassnet.kernels import vectorised
+from glassnet.kernels.compiled._arrays import batch_innermost, is_plain, require
+from glassnet.kernels.compiled._loops import MEMORY, Loop, prange
+
+__all__ = [
+    "avg_pool2d_backward",
+    "avg_pool2d_forward",
+    "max_pool2d_backward",
+    "max_pool2d_forward",
+]
+
+
+def max_pool2d_forward(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> tuple[Array, Array]:
+    """Return the largest value of each window, and which position of the window held it."""
+    if not is_plain(x):
+        return vectorised.max_pool2d_forward(x, kernel, stride, padding)
+    y = np.empty(_output_shape((*x.shape[1:], len(x)), kernel, stride, padding), x.dtype)
+    winner = np.empty(y.shape, np.uint16)
+    _max_forward(MEMORY * x.size, _four(x), *kernel, *stride, *padding, y, winner)
+    return y.transpose(3, 0, 1, 2), winner.transpose(3, 0, 1, 2)
+
+
+def max_pool2d_backward(
+    dy: Array, winner: Array, input_shape: Shape, kernel: Pair, stride: Pair, padding: Pair
+) -> Array:
+    """Return ∂L/∂x: each window sends its error to the one pixel that won it."""
+    if not is_plain(dy) or winner.dtype != np.uint16:
+        return vectorised.max_pool2d_backward(dy, winner, input_shape, kernel, stride, padding)
+    require(winner.shape, dy.shape, "winners")
+    dx = _empty_input(dy, input_shape, kernel, stride, padding)
+    _max_backward(MEMORY * dx.size, _four(dy), _four(winner), *kernel, *stride, *padding, dx)
+    return dx.transpose(3, 0, 1, 2)
+
+
+def avg_pool2d_forward(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> Array:
+    """Return the mean of each window; zeros of the padding count."""
+    if not is_plain(x):
+        return vectorised.avg_pool2d_forward(x, kernel, stride, padding)
+    y = np.empty(_output_shape((*x.shape[1:], len(x)), kernel, stride, padding), x.dtype)
+    part = x.dtype.type(1 / (kernel[0] * kernel[1]))
+    _avg_forward(MEMORY * x.size, _four(x), *kernel, *stride, *padding, part, y)
+    return y.transpose(3, 0, 1, 2)
+
+
+def avg_pool2d_backward(
+    dy: Array, input_shape: Shape, kernel: Pair, stride: Pair, padding: Pair
+) -> Array:
+    """Return ∂L/∂x: each window shares its error equally among its pixels."""
+    if not is_plain(dy):
+        return vectorised.avg_pool2d_backward(dy, input_shape, kernel, stride, padding)
+    dx = _empty_input(dy, input_shape, kernel, stride, padding)
+    part = dy.dtype.type(1 / (kernel[0] * kernel[1]))
+    _avg_backward(MEMORY * dx.size, _four(dy), *kernel, *stride, *padding, part, dx)
+    return dx.transpose(3, 0, 1, 2)
+
+
+def _four(x: Array) -> Array:
+    """Return x of axes (N, C, H, W) as (C, H, W, N); a copy only where it does not lie so."""
+    return batch_innermost(x).reshape(*x.shape[1:], len(x))
+
+
+def _output_shape(size: Shape, kernel: Pair, stride: Pair, padding: Pair) -> Shape:
+    """Return the shape (C, Ho, Wo, N) of what comes out of (C, H, W, N)."""
+    channels, *image, samples = size
+    each = zip(image, kernel, stride, padding, strict=True)
+    out = [(n + 2 * p - k) // s + 1 for n, k, s, p in each]
+    if min(out) < 1:
+        raise ValueError(f"a window of {kernel} is larger than an image of {image}")
+    return (channels, *out, samples)
+
+
+def _empty_input(dy: Array, input_shape: Shape, kernel: Pair, stride: Pair, padding: Pair) -> Array:
+    """Return where the gradient of the input goes, having checked that dy fits."""
+    size = (*input_shape, len(dy))
+    out = _output_shape(size, kernel, stride, padding)
+    require((*dy.shape[1:], len(dy)), out, "errors")
+    return np.empty(size, dy.dtype)
+
+
+@Loop
+def _max_forward(
+    x: Array, kh: int, kw: int, sh: int, sw: int, ph: int, pw: int, y: Array, winner: Array
+) -> None:
+    channels, out_h, out_w, samples = y.shape
+    _, height, width, _ = x.shape
+    for turn in prange(channels * out_h):
+        c, i = turn // out_h, turn % out_h
+        top, bottom = max(i * sh - ph, 0), min(i * sh - ph + kh, height)
+        for j in range(out_w):
+            left, right = max(j * sw - pw, 0), min(j * sw - pw + kw, width)
+            largest, position = y[c, i, j], winner[c, i, j]
+            largest[:] = x[c, top, left]
+            position[:] = (top - i * sh + ph) * kw + left - j * sw + pw
+            for h in range(top, bottom):
+                for w in range(left, right):
+                    here = np.uint16((h - i * sh + ph) * kw + w - j * sw + pw)
+                    pixel = x[c, h, w]
+                    for n in range(samples):
+                        wins = pixel[n] > largest[n] or pixel[n] != pixel[n]  # NaN is larger
+                        position[n] = here if wins else position[n]
+                        largest[n] = pixel[n] if wins else largest[n]
+
+
+@Loop
+def _max_backward(
+    dy: Array, winner: Array, kh: int, kw: int, sh: int, sw: int, ph: int, pw: int, dx: Array
+) -> None:
+    channels, height, width, samples = dx.shape
+    _, out_h, out_w, _ = dy.shape
+    for turn in prange(channels * height):
+        c, h = turn // height, turn % height
+        first_i, last_i = max(0, (h + ph - kh) // sh + 1), min(out_h - 1, (h + ph) // sh)
+        for w in range(width):
+            first_j, last_j = max(0, (w + pw - kw) // sw + 1), min(out_w - 1, (w + pw) // sw)
+            pixel = dx[c, h, w]
+            pixel[:] = 0
+            for i in range(first_i, last_i + 1):
+                for j in range(first_j, last_j + 1):
+                    here = np.uint16((h + ph - i * sh) * kw + w + pw - j * sw)
+                    error, position = dy[c, i, j], winner[c, i, j]
+                    for n in range(samples):
+                        pixel[n] += error[n] if position[n] == here else 0
+
+
+@Loop
+def _avg_forward(
+    x: Array, kh: int, kw: int, sh: int, sw: int, ph: int, pw: int, part: float, y: Array
+) -> None:
+    channels, out_h, out_w, samples = y.shape
+    _, height, width, _ = x.shape
+    for turn in prange(channels * out_h):
+        c, i = turn // out_h, turn % out_h
+        top, bottom = max(i * sh - ph, 0), min(i * sh - ph + kh, height)
+        for j in range(out_w):
+            left, right = max(j * sw - pw, 0), min(j * sw - pw + kw, width)
+            mean = y[c, i, j]
+            mean[:] = 0
+            for h in range(top, bottom):
+                for w in range(left, right):
+                    pixel = x[c, h, w]
+                    for n in range(samples):
+                        mean[n] += pixel[n]
+            for n in range(samples):
+                mean[n] *= part
+
+
+@Loop
+def _avg_backward(
+    dy: Array, kh: int, kw: int, sh: int, sw: int, ph: int, pw: int, part: float, dx: Array
+) -> None:
+    channels, height, width, samples = dx.shape
+    _, out_h, out_w, _ = dy.shape
+    for turn in prange(channels * height):
+        c, h = turn // height, turn % height
+        first_i, last_i = max(0, (h + ph - kh) // sh + 1), min(out_h - 1, (h + ph) // sh)
+        for w in range(width):
+            first_j, last_j = max(0, (w + pw - kw) // sw + 1), min(out_w - 1, (w + pw) // sw)
+            pixel = dx[c, h, w]
+            pixel[:] = 0
+            for i in range(first_i, last_i + 1):
+                for j in range(first_j, last_j + 1):
+                    error = dy[c, i, j]
+                    for n in range(samples):
+                        pixel[n] += error[n]
+            for n in range(samples):
+                pixel[n] *= part
