@@ -64,6 +64,7 @@ def test_the_last_epoch_is_marked():
         start, distance = drawn.get_markevery()
         assert (epochs - 1 - start) % distance == 0
         assert epochs <= 20 * distance
+        assert distance == 1 or epochs > 20  # of few epochs, each
 
 
 def test_epochs_have_whole_numbers():
@@ -84,6 +85,32 @@ def test_the_scale_is_logarithmic_beyond_two_decades_above_zero():
     assert scale(1.0, 0.0) == "linear"
     assert scale(1e-12, 1e12) == "log"
     assert scale(0.0, 0.0) == "linear"
+
+
+def tick_labels(axes) -> list[str]:
+    low, high = axes.get_ylim()
+    return [
+        tick.label1.get_text()
+        for tick in axes.yaxis.get_major_ticks()
+        if low <= tick.get_loc() <= high
+    ]
+
+
+def test_the_learning_rate_shows_four_decades_in_powers_of_ten():
+    figure = training_curves(
+        history_of(*({"train_loss": 1.0, "lr": r} for r in (0.01, 0.004, 4e-8)))
+    )
+    check(figure)
+    rate = figure.axes[1]
+    assert rate.get_ylim()[0] == pytest.approx(1e-6)
+    assert all("10^{" in label for label in tick_labels(rate))
+
+
+def test_the_numbers_of_an_axis_have_as_many_decimals():
+    figure = training_curves(history_of(*({"train_loss": v} for v in (0.39, 0.11, 0.03))))
+    check(figure)
+    decimals = {len(label.strip("$").partition(".")[2]) for label in tick_labels(figure.axes[0])}
+    assert len(decimals) == 1
 
 
 def test_the_penalty_is_drawn_where_there_is_one():

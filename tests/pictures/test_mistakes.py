@@ -24,12 +24,16 @@ def test_the_worst_come_first():
     y = np.array([0, 0, 0, 1])  # wrong: 0 (p of the truth .4), 2 (.05), 3 (.2)
     figure = worst_mistakes(images, p, y, part="test")
     check(figure, labelled=False)
-    assert captions(figure) == ["0 → 1, 95 %", "1 → 0, 80 %", "0 → 1, 60 %"]
+    assert captions(figure) == [
+        "0 → 1: 95 %\ntrue: 5.0 %",
+        "1 → 0: 80 %\ntrue: 20 %",
+        "0 → 1: 60 %\ntrue: 40 %",
+    ]
     low, high = float(images[[0, 2, 3]].min()), float(images[[0, 2, 3]].max())
     for axes, i in zip(figure.axes, [2, 3, 0], strict=True):
         expected = (images[i, 0] - low) / (high - low)
         np.testing.assert_allclose(axes.images[0].get_array(), expected, atol=1e-12)
-    assert "3 mistakes in 4 test samples" in heading(figure)
+    assert "3 mistakes in 4 test samples: the less likely the true class" in heading(figure)
 
 
 def wrong(count: int, shape: tuple[int, ...], classes: int = 3) -> tuple[np.ndarray, ...]:
@@ -90,10 +94,10 @@ def test_not_images():
 def test_a_single_output_and_rows_of_targets():
     images = np.zeros((2, 1, 4, 4))
     figure = worst_mistakes(images, np.array([[0.9], [0.8]]), np.array([0, 1]))
-    assert captions(figure) == ["0 → 1, 90 %"]
+    assert captions(figure) == ["0 → 1: 90 %\ntrue: 10 %"]
     targets = np.array([[0.7, 0.3], [0.2, 0.8]])
     figure = worst_mistakes(images, np.array([[0.1, 0.9], [0.1, 0.9]]), targets)
-    assert captions(figure) == ["0 → 1, 90 %"]
+    assert captions(figure) == ["0 → 1: 90 %\ntrue: 10 %"]
 
 
 def test_constant_images_and_probabilities_that_are_not_finite():

@@ -40,18 +40,18 @@ def find_ink(image: Array) -> Array | None:
     if (apart**3).sum() < 0:  # the ink is what lies far from the paper: here it is darker
         apart = -apart
     smooth = ndimage.gaussian_filter(apart, 1.0) if min(image.shape) >= 100 else apart
-    noise = _spread(apart)
-    candidates = smooth[smooth > max(FAINTEST, 4 * _spread(smooth))]
+    noise = _noise(smooth)
+    candidates = smooth[smooth > max(FAINTEST, 4 * noise)]
     if not len(candidates):
         return None
     full = float(np.quantile(candidates, 0.9))
-    if full < 6 * _spread(smooth):  # noise reaches as far
+    if full < 6 * noise:  # noise reaches as far
         return None
     pieces = _drawing(smooth > HALF * full)
     if not pieces.any():
         return None
     around = ndimage.binary_dilation(pieces, iterations=2)
-    floor = min(2 * noise, HALF * full)
+    floor = min(2 * _noise(apart), HALF * full)
     ink: Array = np.where(around, np.clip((apart - floor) / (full - floor), 0, 1), 0)
     return ink
 
@@ -124,7 +124,7 @@ def _paper(image: Array) -> Array:
     height, width = image.shape
     y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
     terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
-    at_border = np.maximum(np.abs(x), np.abs(y)) > 0.94
+    at_border = np.maximum(np.abs(x), np.abs(y)) > 0.88
     thinned = slice(None, None, max(1, image.size // 20_000))
     surface = np.array([np.median(image[at_border]), 0, 0, 0, 0, 0])
     for step in range(10):
@@ -170,6 +170,11 @@ def _otsu(image: Array) -> float:
     total = float((counts * middles).sum())
     between = below * above * (sums / below - (total - sums) / above) ** 2
     return float(edges[1 + np.argmax(between)])
+
+
+def _noise(image: Array) -> float:
+    """Return the standard deviation of noise: of places that are near, but not next to, another."""
+    return _spread(image[:, 3:] - image[:, :-3]) / float(np.sqrt(2)) if image.shape[1] > 3 else 0.0
 
 
 def _spread(values: Array) -> float:

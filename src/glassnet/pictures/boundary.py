@@ -157,7 +157,7 @@ def _legend(axes: Axes, train: Dataset, test: Dataset | None) -> None:
     present = np.unique(np.concatenate([as_labels(part.y) for part in parts]))
     names = class_labels(train.class_names, int(present.max()) + 1)
     entries = [
-        Line2D([], [], **_marker(k, is_test=False), label=_named(names[k]))
+        Line2D([], [], **_marker(k, is_test=False), label=names[k])
         for k in present[:MOST_IN_LEGEND]
     ]
     if len(present) > MOST_IN_LEGEND:
@@ -168,12 +168,9 @@ def _legend(axes: Axes, train: Dataset, test: Dataset | None) -> None:
             entries.append(Line2D([], [], **look, label=f"{text} sample"))
     axes.legend(
         handles=entries, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False,
-        fontsize=style.TEXT, labelcolor=style.INK,
+        fontsize=style.TEXT, labelcolor=style.INK, title="class", alignment="left",
+        title_fontproperties={"size": style.TEXT},
     )  # fmt: skip
-
-
-def _named(name: str) -> str:
-    return f"class {name}" if name.isdigit() else name
 
 
 def _colour(k: int) -> str:

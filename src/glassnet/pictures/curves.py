@@ -9,7 +9,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+from matplotlib.ticker import (
+    FuncFormatter,
+    LogFormatterMathtext,
+    MaxNLocator,
+    NullFormatter,
+    ScalarFormatter,
+)
 
 from glassnet.arrays import Array
 from glassnet.pictures import style
@@ -20,6 +26,8 @@ FEW_EPOCHS = 3
 """With so few, the steps are drawn too, if the history has them."""
 
 MOST_METRICS = 2
+
+RATE_DECADES = 4
 
 
 class Look(NamedTuple):
@@ -56,7 +64,8 @@ def training_curves(history: History, best_epoch: int | None = None) -> Figure:
     """Return a figure of a training: loss and metrics, learning rate and gradient norm by epoch.
 
     Whatever the history lacks is left out; figures that are not finite leave gaps. An axis is
-    logarithmic where its values, all above zero, span more than two decades.
+    logarithmic where its values, all above zero, span more than two decades; that of the learning
+    rate shows four decades at most, for some schedules end at almost nothing.
 
     Parameters
     ----------
@@ -127,7 +136,11 @@ def _draw(axes: Axes, history: History, name: str, columns: list[str]) -> None:
         axes.set_xlim(-0.05 * len(epochs), 1.05 * len(epochs))
     elif len(epochs) == 1:
         axes.set_xlim(0.5, 1.5)
-    _scale(axes, is_share=name == "accuracy" or name.startswith("top"))
+    _scale(
+        axes,
+        is_share=name == "accuracy" or name.startswith("top"),
+        decades=RATE_DECADES if name == "lr" else None,
+    )
 
 
 def _draw_steps(axes: Axes, history: History, name: str, look: Look) -> None:
@@ -146,7 +159,7 @@ def _marked(epochs: int) -> tuple[int, int]:
     return (epochs - 1) % distance, distance
 
 
-def _scale(axes: Axes, *, is_share: bool) -> None:
+def _scale(axes: Axes, *, is_share: bool, decades: int | None = None) -> None:
     """Choose limits, scale and numbers of the y axis by the values drawn."""
     if is_share:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.6g}"))
@@ -156,10 +169,16 @@ def _scale(axes: Axes, *, is_share: bool) -> None:
     values = values[np.isfinite(values)]
     if len(values) and values.min() > 0 and values.max() > 100 * values.min():
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(LogFormatterMathtext())
         axes.yaxis.set_minor_formatter(NullFormatter())
-    elif len(values) and 0 < values.min() == values.max():
+        if decades is not None and values.max() > 10**decades * values.min():
+            axes.set_ylim(values.max() / 10**decades, 1.6 * values.max())
+        return
+    if len(values) and 0 < values.min() == values.max():
         axes.set_ylim(0, 2 * values[0])
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.6g}"))
+    numbers = ScalarFormatter(useMathText=True)  # as many decimals for each as the finest needs
+    numbers.set_powerlimits((-3, 5))
+    axes.yaxis.set_major_formatter(numbers)
 
 
 def _legend(figure: Figure, panels: list[Axes]) -> None:

@@ -23,7 +23,7 @@ def worst_mistakes(
     count: int = 25,
     part: str = "",
 ) -> Figure | None:
-    """Return a figure of the misclassified images with the highest loss, the worst first.
+    """Return a figure of the misclassified images, those whose true class seems least likely first.
 
     Parameters
     ----------
@@ -58,7 +58,9 @@ def worst_mistakes(
     labels = class_labels(class_names, p.shape[1], 13)
     arrow = " → " if max(map(len, labels)) <= 3 else "\n→ "
     captions = [
-        f"{labels[true[i]]}{arrow}{labels[said[i]]}, {100 * p[i, said[i]]:.0f} %" for i in worst
+        f"{labels[true[i]]}{arrow}{labels[said[i]]}: {_percent(p[i, said[i]])}\n"
+        f"true: {_percent(p[i, true[i]])}"
+        for i in worst
     ]
     return _gallery(images[worst], captions, _title(len(worst), len(wrong), samples))
 
@@ -67,7 +69,23 @@ def _title(shown: int, wrong: int, samples: str) -> str:
     which = counted(wrong, "mistake")
     if shown < wrong:
         which = f"The {shown} worst of {which}"
-    return f"{which} in {samples}\ntrue class → predicted class and its probability"
+    return (
+        f"{which} in {samples}: the less likely the true class seems, the worse\n"
+        "true class → predicted class: its probability; that of the true class"
+    )
+
+
+def _percent(share: float) -> str:
+    """Return a probability as a percentage, of small ones what matters.
+
+    Examples
+    --------
+    >>> _percent(0.75), _percent(0.0123), _percent(0.00002)
+    ('75 %', '1.2 %', '< 0.1 %')
+    """
+    if share >= 0.0995:
+        return f"{100 * share:.0f} %"
+    return f"{100 * share:.1f} %" if share >= 0.001 else "< 0.1 %"
 
 
 def _gallery(images: Array, captions: list[str], title: str) -> Figure:
@@ -77,14 +95,14 @@ def _gallery(images: Array, captions: list[str], title: str) -> Figure:
     tile = 1.45 * min(1.0, 1 / shape)
     lines = [line for caption in captions for line in caption.split("\n")]
     pitch = max(tile, 0.1 + widest(lines, style.SMALL))
-    above = 0.28 + 0.16 * captions[0].count("\n")
+    above = 0.3 + 0.16 * captions[0].count("\n")
     figure = style.new_figure(pitch * COLUMNS + 0.2, (tile * shape + above) * rows + 0.6)
     figure.suptitle(title, x=0.02, ha="left", fontsize=style.TEXT, color=style.INK)
     low, high = float(images.min()), float(images.max())
     for place, image in enumerate(images):
         axes = figure.add_subplot(rows, COLUMNS, place + 1)
         _show(axes, drawable(image, low, high))
-        axes.set_title(captions[place], fontsize=style.SMALL, color=style.INK, pad=3)
+        axes.set_title(captions[place], fontsize=style.SMALL, color=style.INK, pad=5)
     return figure
 
 
