@@ -13,8 +13,8 @@ from typing import Any
 
 from glassnet.data import describe, names
 from glassnet.data.registry import source_of
-from glassnet.experiments.config import TrainingOptions
 from glassnet.experiments.models import LAYERS, MLP
+from glassnet.experiments.options import TrainingOptions
 from glassnet.experiments.registry import LOSSES, OPTIMIZERS, REGULARIZERS, SCHEDULES
 from glassnet.files import write_atomically
 
