@@ -91,7 +91,7 @@ def _other_batch(probe: LayerProbe, rng: np.random.Generator) -> LayerProbe | No
         if len(y) != samples:
             return None
         twin.gradients(np.ones_like(y))
-    except Exception:
+    except Exception:  # the layer's own code may raise anything; then there is no twin to ask
         return None
     return twin
 

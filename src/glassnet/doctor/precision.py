@@ -54,7 +54,7 @@ def _harmless(probe: LayerProbe, rng: np.random.Generator) -> LayerProbe:
     harmless = probe.with_input(rng.uniform(low, 2.0, x.shape))
     try:
         fine = bool(np.isfinite(harmless.output()).all())
-    except Exception:
+    except Exception:  # whatever the layer raises there, the point is no use
         fine = False
     return harmless if fine else probe
 

@@ -42,7 +42,7 @@ def watch_state(probe: LayerProbe, dy: Array, conduct: Conduct, rng: np.random.G
         layer.forward(other.copy(), training=probe.training, rng=np.random.default_rng(1))
         later = _backward(probe, dy, cache)
         late = not agree(fresh, {n: later[n] for n in fresh if n in later})
-    except Exception:
+    except Exception:  # that a second forward breaks backward is the finding itself
         late = True
     if late and not conduct.has("inplace-cache"):
         conduct.add(

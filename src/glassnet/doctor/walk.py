@@ -80,7 +80,7 @@ def _noting(name: str, layer: Layer, result: Walk) -> Any:
             result.visits[name] = Visit(name, layer, np.array(x, np.float64))
         try:
             return forward(x, **kwargs)
-        except Exception:
+        except Exception:  # noted where it stopped, and raised on
             result.stopped_at = result.stopped_at or name
             raise
 
