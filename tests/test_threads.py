@@ -51,6 +51,25 @@ MODEL = """
 """
 
 
+def test_compiled_kernels_leave_blas_one_thread():
+    pytest.importorskip("numba")
+    pytest.importorskip("threadpoolctl")
+    program = (
+        MODEL
+        + """
+    from glassnet.threads import set_threads
+    from threadpoolctl import threadpool_info
+    def of_blas():
+        pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+        return min(pool["num_threads"] for pool in pools)  # SciPy brings another, later
+    print(of_blas())
+    set_threads(2)
+    print(of_blas())
+    """
+    )
+    assert run(program, OPENBLAS_NUM_THREADS="2").split() == ["1", "1"]
+
+
 @pytest.mark.parametrize("layers", ["omp tbb workqueue", "workqueue omp tbb"])
 def test_two_python_threads_use_one_model_at_once(layers):
     pytest.importorskip("numba")

@@ -2,8 +2,8 @@
 
 The compiled kernels share one pool of threads, and run their matrix products in it too, so that no
 second pool (that of BLAS) stands in its way: two pools on the same processors cost up to a factor
-of ten, because a thread that waits does so by running in circles. BLAS is left with products so
-small that it uses one thread.
+of ten, because a thread that waits does so by running in circles. BLAS is left with what is small,
+and is told to use one thread as soon as compiled kernels run.
 
 Waiting threads run in circles for about 75 µs and then sleep: long enough to meet the next kernel
 of the same step in 2 µs instead of 25 to 60, short enough not to be in the way of other programs.
@@ -36,12 +36,13 @@ def _at_start() -> int:
 _count = _at_start()
 _forked = False  # whether the pool was lost: OpenMP's threads do not follow a fork
 _started = False
+_claimed = False  # whether compiled kernels have been used
 _applied = threading.local()
 _one_at_a_time: threading.Lock | None = None
 
 
 def set_threads(count: int) -> None:
-    """Use so many threads for one step, in all kernels and in NumPy's BLAS.
+    """Use so many threads for one step, in all kernels; without compiled ones, in NumPy's BLAS.
 
     Results have the same bits every time for the same number of threads. The environment variable
     ``OMP_NUM_THREADS`` says the same at the start; by default all processors are used. More than
@@ -67,11 +68,23 @@ def set_threads(count: int) -> None:
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise ConfigError(f"the number of threads must be an integer of at least 1, not {count!r}")
     _count = min(count, available())
+    _limit_blas(1 if _claimed else _count)
+
+
+def claim() -> None:
+    """Leave BLAS one thread, because compiled kernels are about to use the others."""
+    global _claimed  # noqa: PLW0603 — of this process
+    if not _claimed:
+        _claimed = True
+        _limit_blas(1)
+
+
+def _limit_blas(count: int) -> None:
     try:
         from threadpoolctl import threadpool_limits
     except ImportError:  # then BLAS keeps its own idea
         return
-    threadpool_limits(_count, user_api="blas")
+    threadpool_limits(count, user_api="blas")
 
 
 def threads() -> int:

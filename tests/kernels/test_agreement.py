@@ -172,6 +172,23 @@ def test_softmax(shape, rng, dtype, order):
     check_editions_agree("softmax_backward", {"dy": dy, "y": y}, order)
 
 
+@given(sizes, st.integers(2, 5), st.sampled_from([0.0, 0.2]), generators, dtypes, orders)
+@quick
+def test_cross_entropy(samples, classes, smoothing, rng, dtype, order):
+    logits = (5 * rng.standard_normal((samples, classes))).astype(dtype)
+    labels = rng.integers(0, classes, samples)
+    arguments = {"logits": logits, "labels": labels, "smoothing": smoothing}
+    check_editions_agree("softmax_cross_entropy", arguments, order)
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+@pytest.mark.parametrize("label", [-1, 3])
+def test_cross_entropy_refuses_a_label_that_is_no_class(edition, label):
+    kernel = EDITIONS[edition].softmax_cross_entropy
+    with pytest.raises(IndexError):
+        kernel(np.zeros((2, 3), np.float32), np.array([0, label]), 0.0)
+
+
 @given(st.integers(1, 40), st.booleans(), st.booleans(), generators, dtypes, orders)
 @quick
 def test_updates(size, with_velocity, nesterov, rng, dtype, order):

@@ -45,10 +45,13 @@ def loops(request, monkeypatch):
     monkeypatch.setattr(agreement, "check_editions_agree", agree)
 
 
-@pytest.mark.parametrize(
-    "family",
-    ["avg_pool", "conv2d", "dense", "max_pool", "normalize", "pictures_of_integers", "updates"],
-)
+SMALL = (
+    "avg_pool", "conv2d", "cross_entropy", "dense", "max_pool", "normalize",
+    "pictures_of_integers", "updates",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("family", SMALL)
 def test_small_arrays_of_any_order(loops, family):
     getattr(agreement, f"test_{family}")()
 

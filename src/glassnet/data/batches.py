@@ -1,5 +1,6 @@
 """Batches: one pass over a data set in pieces."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,6 +12,9 @@ from glassnet.errors import ConfigError
 
 Batch = tuple[Array, Array, Array | None]
 """Samples (n, ...), targets (n,) or (n, K), and sample weights (n,) or `None`."""
+
+AT_ONCE = 16_384
+"""Numbers that are gathered at once: 64 KiB of float32, which stay in the cache until used."""
 
 
 def batches(
@@ -70,9 +74,16 @@ def _draw(
     samples = len(dataset)
     order = None if rng is None else rng.permutation(samples)
     stop = samples - samples % batch_size if drop_last else samples
-    for start in range(0, stop, batch_size):
-        piece = slice(start, start + batch_size)
+    size = max(1, batch_size * math.prod(dataset.sample_shape))
+    several = batch_size * max(1, AT_ONCE // size)  # small batches are gathered many at a time
+    for start in range(0, stop, several):
+        piece = slice(start, min(start + several, stop))
         chosen = piece if order is None else order[piece]
         x, y = dataset.batch(chosen, dtype)
         weight = None if dataset.sample_weight is None else dataset.sample_weight[chosen]
-        yield x, y, weight
+        if several == batch_size:
+            yield x, y, weight
+            continue
+        for i in range(0, len(x), batch_size):
+            one = slice(i, i + batch_size)
+            yield x[one], y[one], None if weight is None else weight[one]

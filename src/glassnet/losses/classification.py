@@ -82,18 +82,12 @@ class SoftmaxCrossEntropy(Loss):
                 "SoftmaxCrossEntropy needs at least two outputs, one for each class; "
                 "a single logit goes with BinaryCrossEntropy"
             )
+        if target.ndim == 1 and self.class_weight is None and sample_weight is None:
+            return self._of_classes(output, target)
         log_p = kernels.log_softmax_forward(output)
         weights = checked_weights(sample_weight, output)
-        plain = self.label_smoothing == 0 and self.class_weight is None and weights is None
         if target.ndim == 1:
             labels = checked_labels(target, samples, classes)
-            if plain:  # the common case, without a matrix of targets
-                rows = np.arange(samples)
-                value = -float(log_p[rows, labels].mean())
-                gradient: Array = np.exp(log_p)
-                gradient[rows, labels] -= 1
-                gradient *= 1 / samples
-                return value, gradient
             q = one_hot(labels, classes, output.dtype)
         else:
             labels = None
@@ -116,6 +110,16 @@ class SoftmaxCrossEntropy(Loss):
         gradient = np.exp(log_p) * q.sum(axis=1, keepdims=True) - q
         gradient *= scale
         return value, gradient
+
+    def _of_classes(self, output: Array, labels: Array) -> tuple[float, Array]:
+        """Return value and gradient in the common case, without a matrix of targets."""
+        if labels.dtype == np.int64 and len(labels) == len(output):
+            try:
+                return kernels.softmax_cross_entropy(output, labels, self.label_smoothing)
+            except IndexError:
+                pass  # the check below says which label it is
+        labels = checked_labels(labels, *output.shape).astype(np.int64, copy=False)
+        return kernels.softmax_cross_entropy(output, labels, self.label_smoothing)
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,9 @@ class Optimizer:
         """
         if self.steps == 0 and not self.state:
             self.reset(value)
-        if any(vector.shape != value.shape for vector in self.state.values()):
+        for vector in self.state.values():
+            if vector.shape == value.shape:
+                continue
             raise ShapeError(
                 f"{type(self).__name__} has been used on {len(next(iter(self.state.values())))} "
                 f"parameters and now gets {value.size}; use a new optimizer, or call reset"

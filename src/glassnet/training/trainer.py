@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -24,7 +25,10 @@ from glassnet.training.callbacks import Callback
 from glassnet.training.evaluation import evaluate
 from glassnet.training.history import History, Record
 from glassnet.training.interruption import Interruption, deferred_interruption
-from glassnet.training.metrics import RunningMean, default_metrics, named_metric
+from glassnet.training.metrics import Metric, RunningMean, default_metrics, named_metric
+
+DIVERGING: Final = {"over": "ignore", "invalid": "ignore"}
+"""NumPy's warnings of a loss that diverges, which a step refuses in words."""
 
 
 class Trainer:
@@ -108,6 +112,7 @@ class Trainer:
         self._dropout = stream(seed, "dropout")
         self._store: ParameterStore | None = None
         self._watched_losses: list[float] = []
+        self._train_metrics: dict[str, Metric] = {}
 
     def fit(
         self,
@@ -162,6 +167,8 @@ class Trainer:
                     self._watched_losses.append(record.get("valid_loss", record["train_loss"]))
                     for callback in self.callbacks:
                         callback.on_epoch(self, record)
+                    if self.callbacks:
+                        self._pack()  # anew if one of them has frozen, thawed or cast something
                     if self.history.stopped:
                         break
             finally:
@@ -171,7 +178,6 @@ class Trainer:
             raise KeyboardInterrupt
         return self.history
 
-    @np.errstate(over="ignore", invalid="ignore")  # what diverges is refused below, in words
     def step(self, x: Array, y: Array, sample_weight: Array | None = None) -> tuple[Array, Record]:
         """Take one step on a batch; return the outputs before it, and its record.
 
@@ -182,23 +188,8 @@ class Trainer:
             Targets as the loss takes them.
         sample_weight : ndarray, shape (N,), optional
         """
-        store = self._store
-        if store is None or not store.is_home:
-            store = self._pack()
-        output, cache = self.model.forward(x, training=True, rng=self._dropout)
-        value, dy = self.loss(output, y, sample_weight)
-        self.model.backward_parameters(dy, cache)
-        for regularizer in self.regularizers:
-            regularizer.add_gradient(store.value[store.decayed], store.grad[store.decayed])
-        norm = math.sqrt(kernels.squared_norm(store.grad))
-        lr = self.schedule(self.optimizer.lr, self.progress)
-        if not math.isfinite(value + norm):
-            raise not_finite(value, self.step_count + 1, len(self.history) + 1, lr)
-        if self.clip_norm is not None and norm > self.clip_norm:
-            store.grad *= self.clip_norm / norm
-        self.optimizer.step(store.value, store.grad, lr, decayed=store.decayed)
-        self.step_count += 1
-        return output, {"loss": float(value), "lr": float(lr), "grad_norm": norm}
+        with np.errstate(**DIVERGING):
+            return self._step(x, y, sample_weight)
 
     def penalty(self) -> float:
         """Return the sum of the regularisers' penalties of the weights as they are now."""
@@ -219,26 +210,43 @@ class Trainer:
             self._watched_losses,
         )
 
+    def _step(self, x: Array, y: Array, sample_weight: Array | None) -> tuple[Array, Record]:
+        store = self._store
+        if store is None or not store.is_home:
+            store = self._pack()
+        output, cache = self.model.forward(x, training=True, rng=self._dropout)
+        value, dy = self.loss(output, y, sample_weight)
+        self.model.backward_parameters(dy, cache)
+        for regularizer in self.regularizers:
+            regularizer.add_gradient(store.value[store.decayed], store.grad[store.decayed])
+        norm = math.sqrt(kernels.squared_norm(store.grad))
+        lr = self.schedule(self.optimizer.lr, self.progress)
+        if not math.isfinite(value + norm):
+            raise not_finite(value, self.step_count + 1, len(self.history) + 1, lr)
+        if self.clip_norm is not None and norm > self.clip_norm:
+            store.grad *= self.clip_norm / norm
+        self.optimizer.step(store.value, store.grad, lr, decayed=store.decayed)
+        self.step_count += 1
+        return output, {"loss": float(value), "lr": float(lr), "grad_norm": norm}
+
     def _train_epoch(
         self, train: Dataset, batch_size: int, shuffle: bool, interruption: Interruption
     ) -> Record:
-        names = self.metrics
-        if names is None:
-            names = default_metrics(self.loss, train.y, self.model.output_shape(train.sample_shape))
-        metrics = {name: named_metric(name) for name in names if name != "r2"}
         mean, rng = RunningMean(), self._shuffle if shuffle else None
-        self._pack()  # anew if something was frozen, thawed or cast since the last epoch
-        for x, y, weight in batches(train, batch_size, rng, dtype=self.model.dtype):
-            output, record = self.step(x, y, weight)
-            figures = {"train_loss": record["loss"], "grad_norm": record["grad_norm"]}
-            figures |= {f"train_{name}": metric(output, y) for name, metric in metrics.items()}
-            mean.add(figures, len(x))
-            if self.record_steps:
-                self.history.steps.append({"step": self.step_count, **record})
-            for callback in self.callbacks:
-                callback.on_step(self, record)
-            if interruption.requested:
-                break
+        store = self._store or self._pack()
+        with np.errstate(**DIVERGING):
+            for x, y, weight in batches(train, batch_size, rng, dtype=store.value.dtype):
+                output, record = self._step(x, y, weight)
+                figures = {"train_loss": record["loss"], "grad_norm": record["grad_norm"]}
+                for name, metric in self._train_metrics.items():
+                    figures[name] = metric(output, y)
+                mean.add(figures, len(x))
+                if self.record_steps:
+                    self.history.steps.append({"step": self.step_count, **record})
+                for callback in self.callbacks:
+                    callback.on_step(self, record)
+                if interruption.requested:
+                    break
         return {
             "epoch": len(self.history) + 1,
             **mean.result(),
@@ -262,6 +270,13 @@ class Trainer:
             )
         if not self.model.is_trainable:
             raise ConfigError("the model has no parameter to train; unfreeze some")
+        names = self.metrics
+        if names is None:
+            names = default_metrics(self.loss, train.y, self.model.output_shape(train.sample_shape))
+        self._train_metrics = {
+            f"train_{name}": named_metric(name) for name in names if name != "r2"
+        }
+        self._pack()
         self.steps_per_epoch = math.ceil(len(train) / batch_size)
         self.epochs_planned = len(self.history) + epochs
         self.history.stopped = ""

@@ -6,9 +6,11 @@ With a single form each loop is compiled once for float32 and, where wanted, onc
 import numpy as np
 
 from glassnet.arrays import Array, Shape
-from glassnet.kernels.compiled._loops import Loop, prange
 
 _COMPILED = (np.dtype(np.float32), np.dtype(np.float64))
+
+TURN = 8
+"""Multiply-adds that take as long as to move one number of a transpose."""
 
 
 def is_plain(first: Array, *others: Array | None) -> bool:
@@ -56,24 +58,11 @@ def batch_outermost(x: Array) -> Array:
 def transposed(x: Array) -> Array:
     """Return xᵀ as a vector."""
     rows, columns = x.shape
+    from glassnet.kernels.compiled._squares import transpose
+
     y = np.empty(x.size, x.dtype)
-    _transpose(16 * x.size, flat(x), rows, columns, y)
+    transpose(TURN * x.size, flat(x), rows, columns, y)
     return y
-
-
-@Loop
-def _transpose(x: Array, rows: int, columns: int, y: Array) -> None:
-    """Write the transpose of x, in squares of a cache line each way."""
-    given, result = x.reshape((rows, columns)), y.reshape((columns, rows))
-    side = 16
-    for block in prange((columns + side - 1) // side):
-        left = block * side
-        for top in range(0, rows, side):
-            square = given[top : top + side, left : left + side]
-            turned = result[left : left + side, top : top + side]
-            for j in range(len(turned)):
-                for i in range(len(square)):
-                    turned[j, i] = square[i, j]
 
 
 def lies_innermost(x: Array) -> bool:

@@ -85,6 +85,7 @@ def _compiled(function: Callable[..., Any], suffix: str, **options: Any) -> Any:
     """
     import numba
 
+    threads.claim()
     assert isinstance(function, FunctionType)
     known = function.__globals__
     called = {name: known[name] for name in function.__code__.co_names if name in known}

@@ -1,7 +1,7 @@
 """Optimizer updates of flat vectors, in place, in one pass over memory by all threads (Numba).
 
 Averages that have nearly died away would become denormal numbers, with which a processor computes
-many times slower; they are set to zero on the way. Vectors that fit a cache are faster in NumPy.
+many times slower; they are set to zero on the way.
 """
 
 import math
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 BLOCK = 4_096
-SMALL = 65_536  # numbers up to which NumPy, in the cache, does well
+SMALL = 65_536  # numbers up to which a single thread of BLAS takes no longer to sum the squares
 
 
 def sgd_update(
@@ -36,7 +36,7 @@ def sgd_update(
     nesterov: bool,
 ) -> None:
     """Step down the gradient, with momentum if there is a velocity."""
-    if not _is_long(value, grad, velocity):
+    if not _are_vectors(value, grad, velocity):
         vectorised.sgd_update(value, grad, velocity, lr, momentum, dampening, nesterov)
     elif velocity is None:
         _descend(4 * MEMORY * value.size, value, grad, value.dtype.type(lr))
@@ -48,7 +48,7 @@ def sgd_update(
 
 def adagrad_update(value: Array, grad: Array, total: Array, lr: float, eps: float) -> None:
     """Divide each step by the root of all squared gradients so far."""
-    if not _is_long(value, grad, total):
+    if not _are_vectors(value, grad, total):
         vectorised.adagrad_update(value, grad, total, lr, eps)
     else:
         _adagrad(4 * MEMORY * value.size, value, grad, total, *_numbers(value, lr, eps))
@@ -65,7 +65,7 @@ def rmsprop_update(
     eps: float,
 ) -> None:
     """Divide each step by a running root mean square of the gradient."""
-    if velocity is not None or not _is_long(value, grad, mean_square):
+    if velocity is not None or not _are_vectors(value, grad, mean_square):
         vectorised.rmsprop_update(value, grad, mean_square, velocity, lr, decay, momentum, eps)
     else:
         numbers = _numbers(value, lr, decay, 1 - decay, eps)
@@ -84,7 +84,7 @@ def adam_update(
     eps: float,
 ) -> None:
     """Step by the running mean of the gradient over its running root mean square."""
-    if not _is_long(value, grad, mean, mean_square):
+    if not _are_vectors(value, grad, mean, mean_square):
         vectorised.adam_update(value, grad, mean, mean_square, step, lr, beta1, beta2, eps)
         return
     rate = lr / (1 - beta1**step)
@@ -95,27 +95,27 @@ def adam_update(
 
 def squared_norm(vector: Array) -> float:
     """Return Σ v²: the square of the norm of a gradient."""
-    if not _is_long(vector):
+    if vector.size <= SMALL or not _are_vectors(vector):
         return vectorised.squared_norm(vector)
     parts = np.empty(-(-vector.size // BLOCK))
     _squares(MEMORY * vector.size, vector, parts)
     return float(parts.sum())
 
 
-def _is_long(*vectors: Array | None) -> bool:
-    if vectors[0] is None or vectors[0].size <= SMALL:
-        return False
-    given = [vector for vector in vectors if vector is not None]
-    return (
-        is_plain(*given)
-        and all(v.shape == given[0].shape and v.flags.c_contiguous for v in given)
-        and all(v.flags.writeable for v in given)
+def _are_vectors(first: Array, *others: Array | None) -> bool:
+    """Whether all are vectors of one length and of one dtype that is compiled, as they lie."""
+    return is_plain(first, *others) and all(
+        v is None or (v.shape == first.shape and v.flags.carray) for v in (first, *others)
     )
 
 
 def _numbers(value: Array, *numbers: float) -> list[Any]:
     """Return hyperparameters in the dtype of the vector, and the smallest normal number of it."""
-    return [value.dtype.type(number) for number in (*numbers, np.finfo(value.dtype).tiny)]
+    as_type = value.dtype.type
+    return [as_type(number) for number in (*numbers, _TINY[value.dtype.char])]
+
+
+_TINY = {char: np.finfo(char).tiny for char in "fd"}
 
 
 @Inner

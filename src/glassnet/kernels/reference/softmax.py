@@ -12,7 +12,12 @@ import numpy as np
 
 from glassnet.arrays import Array
 
-__all__ = ["log_softmax_forward", "softmax_backward", "softmax_forward"]
+__all__ = [
+    "log_softmax_forward",
+    "softmax_backward",
+    "softmax_cross_entropy",
+    "softmax_forward",
+]
 
 
 def softmax_forward(x: Array) -> Array:
@@ -56,6 +61,24 @@ def log_softmax_forward(x: Array) -> Array:
         total = sum(math.exp(logit - max(logits)) for logit in logits)
         y[row] = [logit - (max(logits) + math.log(total)) for logit in logits]
     return y
+
+
+def softmax_cross_entropy(logits: Array, labels: Array, smoothing: float) -> tuple[float, Array]:
+    """Return L = −(1/N) Σ_n Σ_k q_nk log p_nk and ∂L/∂z_nk = (p_nk − q_nk) / N.
+
+    q is what is wanted of sample n: 1 for its class and 0 for the others, smoothed by ε.
+    """
+    samples, classes = logits.shape
+    p, log_p = softmax_forward(logits), log_softmax_forward(logits)
+    loss, gradient = 0.0, np.empty_like(logits)
+    for n, label in enumerate(labels):
+        if not 0 <= label < classes:
+            raise IndexError(f"label {label} is not one of {classes} classes")
+        for k in range(classes):
+            q = (1 - smoothing) * (k == label) + smoothing / classes
+            loss -= q * float(log_p[n, k]) / samples
+            gradient[n, k] = (p[n, k] - q) / samples
+    return loss, gradient
 
 
 def _rows(x: Array) -> Iterator[Any]:

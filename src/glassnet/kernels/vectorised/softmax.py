@@ -11,6 +11,7 @@ from glassnet.arrays import Array
 __all__ = [
     "log_softmax_forward",
     "softmax_backward",
+    "softmax_cross_entropy",
     "softmax_forward",
 ]
 
@@ -58,3 +59,37 @@ def log_softmax_forward(x: Array) -> Array:
     shifted: Array = x - x.max(axis=1, keepdims=True)
     shifted -= np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     return shifted
+
+
+def softmax_cross_entropy(logits: Array, labels: Array, smoothing: float) -> tuple[float, Array]:
+    """Return the mean cross-entropy of softmax(z) against classes, and its gradient by z.
+
+        L = −(1/N) Σ_n Σ_k q_nk log p_nk,    ∂L/∂z_nk = (p_nk − q_nk) / N,
+        q_nk = (1 − ε) [k = y_n] + ε / K
+
+    Parameters
+    ----------
+    logits : ndarray, shape (N, K)
+    labels : ndarray of int64, shape (N,)
+        y_n, from 0 to K − 1.
+    smoothing : float
+        ε: the part of a target that is spread over all classes (Szegedy et al., 2016).
+
+    Raises
+    ------
+    IndexError
+        If a label is out of range.
+    """
+    samples, classes = logits.shape
+    if labels.min() < 0:
+        raise IndexError("a label is below 0")
+    rows = np.arange(samples)
+    log_p = log_softmax_forward(logits)
+    loss = (1 - smoothing) * log_p[rows, labels].sum()
+    gradient: Array = np.exp(log_p)
+    gradient[rows, labels] -= 1 - smoothing
+    if smoothing:
+        loss += smoothing / classes * log_p.sum()
+        gradient -= smoothing / classes
+    gradient *= 1 / samples
+    return -float(loss) / samples, gradient
