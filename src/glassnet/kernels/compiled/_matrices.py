@@ -96,8 +96,9 @@ def sums_of_rows(
     sums = len(tile)
     wide = width(x, tile)
     blocks = (outputs + sums - 1) // sums
-    for turn in prange((length + wide - 1) // wide * shares):
-        r, share = turn // shares * wide, turn % shares
+    strips = (length + wide - 1) // wide
+    for turn in prange(shares * strips):
+        share, r = turn // strips, turn % strips * wide
         count = min(wide, length - r)
         strip, start, step = x, r, row_step
         if column_step != 1:

@@ -36,7 +36,7 @@ def dense_forward(x: Array, weight: Array, bias: Array | None) -> Array:
     if outputs < len(TILE) or not is_plain(x, weight, bias):
         return vectorised.dense_forward(x, weight, bias)
     require(weight.shape, (outputs, inputs), "weights")
-    return _sums(x.T, weight, bias).T
+    return _sums(x.T, weight, bias, by_outputs=weight.size >= x.size).T
 
 
 def dense_input_gradient(dy: Array, weight: Array) -> Array:
@@ -47,7 +47,7 @@ def dense_input_gradient(dy: Array, weight: Array) -> Array:
     if inputs < len(TILE) or not is_plain(dy, weight):
         return vectorised.dense_input_gradient(dy, weight)
     require(weight.shape, (outputs, inputs), "weights")
-    return _sums(dy.T, weight.T, None).T
+    return _sums(dy.T, weight.T, None, by_outputs=weight.size >= dy.size).T
 
 
 def dense_weight_gradient(dy: Array, x: Array, out: Array) -> None:
@@ -59,12 +59,12 @@ def dense_weight_gradient(dy: Array, x: Array, out: Array) -> None:
     require(x.shape, (samples, inputs), "inputs")
     require(out.shape, (outputs, inputs), "weights")
     if out.flags.carray:
-        _sums(x, dy.T, None, out)
+        _sums(x, dy.T, None, out, by_outputs=out.size >= x.size)
     else:
-        out[...] = _sums(x, dy.T, None)
+        out[...] = _sums(x, dy.T, None, by_outputs=out.size >= x.size)
 
 
-def _sums(rows: Array, weight: Array, bias: Array | None, out: Array | None = None) -> Array:
+def _sums(rows: Array, weight: Array, bias: Array | None, out: Array | None = None, *, by_outputs: bool) -> Array:
     """Return weight · rows + bias: the sums of rows (T, R), by weights (K, T)."""
     from glassnet.kernels.compiled._matrices import sums_of_rows
 
@@ -74,7 +74,7 @@ def _sums(rows: Array, weight: Array, bias: Array | None, out: Array | None = No
     w, *weight_steps = _as_it_lies(weight)
     wide = WIDE // rows.itemsize
     strips = -(-length // wide)
-    shares = 1 if strips % threads.threads() == 0 or strips > 8 else threads.threads()
+    shares = threads.threads() if by_outputs or strips < threads.threads() else 1
     room = 0 if steps[1] == 1 else strips * shares * terms * wide
     sums_of_rows(
         y.size * terms, x, *steps, length, terms, w, *weight_steps,
