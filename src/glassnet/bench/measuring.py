@@ -39,6 +39,21 @@ class Spread(NamedTuple):
         return cls(middle, low, high)
 
 
+def readable(seconds: float) -> str:
+    """Write a time in the unit that suits it.
+
+    Examples
+    --------
+    >>> readable(2.5e-6), readable(0.0123), readable(3.21)
+    ('2.5 µs', '12.3 ms', '3.21 s')
+    """
+    if seconds < 0.001:
+        return f"{seconds * 1e6:.{1 if seconds < 1e-5 else 0}f} µs"
+    return (
+        f"{seconds * 1e3:.{2 if seconds < 0.01 else 1}f} ms" if seconds < 1 else f"{seconds:.2f} s"
+    )
+
+
 def timer(function: Callable[[], object]) -> Timer:
     """Return what times a function."""
 

@@ -94,6 +94,7 @@ def _print(machine: dict[str, str | int], roof: Roof, results: Sequence[Result])
     from rich.markup import escape
     from rich.table import Table
 
+    from glassnet.bench import readable
     from glassnet.cli.output import print_table
     from glassnet.cli.output import results as console
 
@@ -136,18 +137,3 @@ def _rate(result: Result) -> str:
 
 def _size(size: int) -> str:
     return f"{size >> 20} MiB" if size >= 1 << 20 else f"{size >> 10} KiB"
-
-
-def readable(seconds: float) -> str:
-    """Write a time in the unit that suits it.
-
-    Examples
-    --------
-    >>> readable(2.5e-6), readable(0.0123), readable(3.21)
-    ('2.5 µs', '12.3 ms', '3.21 s')
-    """
-    if seconds < 0.001:
-        return f"{seconds * 1e6:.{1 if seconds < 1e-5 else 0}f} µs"
-    return (
-        f"{seconds * 1e3:.{2 if seconds < 0.01 else 1}f} ms" if seconds < 1 else f"{seconds:.2f} s"
-    )

@@ -1,0 +1,54 @@
+"""Two at once: two processes that train on the same cores."""
+
+import statistics
+
+from tables import table
+from targets import CNN, LARGE, MLP
+from tasks import GLASSNET, NAMES, installed
+from team import Contestant
+
+from glassnet.bench import WORKLOADS, Spread, readable
+
+TITLE = "Two processes at once"
+PROSE = """\
+Two processes train the same network at the same time, each with as many threads as in the other
+tables, on the same cores. Time of a step of each, over the time of a step alone, in the same round:
+2 is a fair share of cores that were fully used, more is what threads lose by waiting for each
+other."""
+WITH = ("torch-fused", *GLASSNET)
+CASES = (MLP, CNN, LARGE[0])
+TURN = 0.3
+
+
+def measure(options):
+    """Return the seconds of an epoch alone and at once, in every round."""
+    results = {}
+    cases = options.chosen(CASES)
+    for name in filter(installed, WITH):
+        with Contestant(name, options.threads) as one, Contestant(name, options.threads) as two:
+            for case in cases:
+                task = ["training", case]
+                often = max(1, round(TURN / max(m.seconds(task, 2) for m in (one, two))))
+                alone, both = [], []
+                for _ in range(options.rounds or 5):
+                    alone.append(one.seconds(task, often))
+                    for member in (one, two):
+                        member.ask(task, often)
+                    both.append(statistics.mean([one.answer(), two.answer()]))
+                results.setdefault(case, {})[name] = {"alone": alone, "both": both}
+        options.say(name)
+    return results
+
+
+def report(results, _):
+    """Return the section."""
+    rows = []
+    for case, members in results.items():
+        steps = WORKLOADS[case].steps
+        for name, found in members.items():
+            alone, both = (statistics.median(found[key]) / steps for key in ("alone", "both"))
+            share = Spread.of([b / a for a, b in zip(found["alone"], found["both"], strict=True)])
+            cell = f"**{share.median:.2f}** [{share.low:.2f}–{share.high:.2f}]"
+            rows.append([case, NAMES[name], readable(alone), readable(both), cell])
+    head = ["workload", "", "alone", "two at once", "at once / alone [quartiles]"]
+    return f"{PROSE}\n\n{table(head, rows)}"
