@@ -13,8 +13,8 @@ from glassnet.bench import interleave
 
 HERE = Path(__file__).parent
 TURN = 0.12  # seconds of one contestant in one round, so that its threads are awake
-PAUSE = 0.03  # in which the threads of the one before stop looking for work
-ROUNDS = 7
+PAUSE = 0.02  # in which the threads of the one before stop looking for work
+ROUNDS = 5
 
 
 class UnableError(Exception):

@@ -2,10 +2,10 @@
 
     python scripts/check_speed.py [--threads N]
 
-In one run, in turns, Glassnet and PyTorch train a few networks; without PyTorch, Glassnet's compiled
-edition and its NumPy edition. What counts is the median ratio of their times: seconds would say more
-about the machine. A ratio that is `MARGIN` times its bound in `benchmarks/bounds.toml` is measured
-again with more rounds, and fails if it still is.
+In one run, in turns, Glassnet and PyTorch train a few networks; without PyTorch, Glassnet's
+compiled edition and its NumPy edition. What counts is the median ratio of their times: seconds
+would say more about the machine. A ratio that is `MARGIN` times its bound in
+`benchmarks/bounds.toml` is measured again with more rounds, and fails if it still is.
 """
 
 import argparse

@@ -12,6 +12,7 @@ PROSE = """\
 784-128-10 with ReLU, batch 128 (100 in the first panel), SGD with momentum, but for what varies:
 the time of an epoch over the number of samples, and the time of a step over everything else."""
 PICTURE = "benchmarks-growth.png"
+ROUNDS = 3
 WITH = ("torch-fused", *GLASSNET)
 
 
@@ -22,7 +23,7 @@ def measure(options):
         for axis in options.chosen(GROWTH):
             for size in GROWTH[axis]:
                 case = f"growth: {axis} {size}"
-                results[case] = team.measure(["training", case], options.rounds or 3, 0.06)
+                results[case] = team.measure(["training", case], ROUNDS, 0.06)
             options.say(axis)
     return results
 

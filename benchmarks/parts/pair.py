@@ -3,7 +3,7 @@
 import statistics
 
 from tables import table
-from targets import CNN, LARGE, MLP
+from targets import CNN, MLP
 from tasks import GLASSNET, NAMES, installed
 from team import Contestant
 
@@ -16,8 +16,8 @@ tables, on the same cores. Time of a step of each, over the time of a step alone
 2 is a fair share of cores that were fully used, more is what threads lose by waiting for each
 other."""
 WITH = ("torch-fused", *GLASSNET)
-CASES = (MLP, CNN, LARGE[0])
-TURN = 0.3
+CASES = (MLP, CNN)
+TURN = 0.2
 
 
 def measure(options):
@@ -30,7 +30,7 @@ def measure(options):
                 task = ["training", case]
                 often = max(1, round(TURN / max(m.seconds(task, 2) for m in (one, two))))
                 alone, both = [], []
-                for _ in range(options.rounds or 5):
+                for _ in range(options.rounds):
                     alone.append(one.seconds(task, often))
                     for member in (one, two):
                         member.ask(task, often)

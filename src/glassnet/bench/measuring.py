@@ -7,6 +7,7 @@ over the rounds, and the quartiles say how far to trust it.
 
 from __future__ import annotations
 
+import math
 import random
 import statistics
 import time
@@ -97,10 +98,10 @@ def interleave(
         if on_turn:
             on_turn(name)
         seconds(1)
-        often[name] = 1
-        while (once := seconds(often[name])) * often[name] < turn / 4:
-            often[name] *= 4  # until it takes long enough to tell how long it takes
-        often[name] = max(1, round(turn / once))
+        once = seconds(1)
+        if once < turn / 4:  # too short to tell how long it takes
+            once = seconds(math.ceil(turn / 4 / max(once, 1e-7)))
+        often[name] = max(1, round(turn / max(once, 1e-7)))
     times: dict[str, list[float]] = {name: [] for name in timers}
     for _ in range(rounds):
         for name in shuffle.sample(list(timers), len(timers)):

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from math import prod
 from typing import Any
 
 import numpy as np
 
 from glassnet import layers
-from glassnet.arrays import Array, Shape
+from glassnet.arrays import Array, Shape, size_of
 from glassnet.bench.roofline import Work
 from glassnet.data import Dataset
 from glassnet.layers import Conv2d, Linear, Sequential
@@ -79,23 +78,18 @@ class Workload:
         Everything else (activations, pooling, the loss) could be done in passing, and counts as
         nothing: the roof is one that no program reaches.
         """
-        shape, first, parameters = self.inputs, True, 0
-        for _, layer in self.model().children():
-            before, shape = shape, known(layer.output_shape(shape))
-            if isinstance(layer, Linear | Conv2d):
-                weights = layer.weight.size
-                products = prod(shape[1:]) * weights * self.batch  # a dense layer has one position
-                touched = FLOAT * (self.batch * (prod(before) + prod(shape)) + weights)
+        first = True
+        model = self.model()
+        for step in model.steps(self.inputs):
+            if isinstance(step.layer, Linear | Conv2d):
+                products = self.batch * step.layer.multiply_adds(step.input_shape)
+                numbers = (size_of(step.input_shape) or 0) + (size_of(step.output_shape) or 0)
+                touched = FLOAT * (self.batch * numbers + step.layer.weight.size)
                 passes = 2 if first else 3  # nobody wants the gradient of the samples
                 yield from [Work(2 * products, touched)] * passes
                 first = False
-                parameters += weights + prod(shape[:1])
+        parameters = sum(p.size for _, p in model.named_parameters())
         yield Work(0, FLOAT * parameters * (7 if self.optimizer == "adam" else 5))
-
-
-def known(shape: Sequence[int | None] | None) -> Shape:
-    """Return a shape of which every size is known, as it is when the input's are."""
-    return tuple(size for size in shape or () if size is not None)
 
 
 def mlp(*widths: int, activation: str) -> Layers:
