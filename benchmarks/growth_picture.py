@@ -18,7 +18,7 @@ UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 
 
 def growth_figure(lines: dict[str, dict[int, dict[str, list[float]]]]) -> Figure:
-    """Draw the median seconds over the size, and the quartiles as a band, a panel for each axis."""
+    """Draw median seconds over the size, a band from least to most, and a panel for each axis."""
     figure = style.new_figure(9.0, 6.8)
     panels = figure.subplots(2, 2).flat
     for axes, (axis, sizes) in zip(panels, lines.items(), strict=False):

@@ -37,9 +37,15 @@ GROWTH: dict[str, dict[int, Workload]] = {
         for n in (1, 2, 4, 8, 16, 32)
     },
 }
-ALL = WORKLOADS | {
-    f"growth: {axis} {size}": work for axis, line in GROWTH.items() for size, work in line.items()
+SHORT = {
+    f"short: {name}": replace(work, samples=10 * work.batch) for name, work in WORKLOADS.items()
 }
+"""Epochs of ten steps, for what may take very long."""
+ALL = (
+    WORKLOADS
+    | SHORT
+    | {f"growth: {axis} {n}": work for axis, line in GROWTH.items() for n, work in line.items()}
+)
 
 
 def library(name: str, threads: int) -> Any:

@@ -13,7 +13,7 @@ from glassnet.bench import interleave
 
 HERE = Path(__file__).parent
 TURN = 0.12  # seconds of one contestant in one round, so that its threads are awake
-PAUSE = 0.02  # in which the threads of the one before stop looking for work
+PAUSE = 0.03  # in which the threads of the one before stop looking for work
 ROUNDS = 5
 
 
@@ -44,7 +44,6 @@ class Contestant(AbstractContextManager):
 
     def seconds(self, task: list, repetitions: int) -> float:
         """Let it do something, and return what it took."""
-        time.sleep(PAUSE)
         self.ask(task, repetitions)
         return self.answer()
 
@@ -65,6 +64,14 @@ class Team(AbstractContextManager):
 
     def __init__(self, names: Iterable[str], threads: int) -> None:
         self.members = {name: Contestant(name, threads) for name in names}
+        self.last = ""
+
+    def seconds(self, name: str, task: list, repetitions: int) -> float:
+        """Let one of them do something, once the threads of the one before are asleep."""
+        if name != self.last:
+            time.sleep(PAUSE)
+        self.last = name
+        return self.members[name].seconds(task, repetitions)
 
     def __exit__(self, *_: object) -> None:
         for member in self.members.values():
@@ -75,16 +82,14 @@ class Team(AbstractContextManager):
     ) -> dict[str, list[float] | str]:
         """Return the seconds of everybody in every round; of whom it is too much, why."""
         answers: dict[str, list[float] | str] = {}
-        able = {}
-        for name, member in self.members.items():
+        able = []
+        for name in self.members:
             if only and name not in only:
                 continue
             try:
-                member.seconds(task, 1)  # compiles, which does not count
-                able[name] = member
+                self.seconds(name, task, 1)  # compiles, which does not count
+                able.append(name)
             except UnableError as error:
                 answers[name] = str(error)
-        timers = {
-            name: lambda n, member=member: member.seconds(task, n) for name, member in able.items()
-        }
+        timers = {name: lambda n, name=name: self.seconds(name, task, n) for name in able}
         return answers | interleave(timers, rounds=rounds, turn=turn)

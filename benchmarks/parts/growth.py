@@ -10,7 +10,8 @@ from team import Team
 TITLE = "How time grows"
 PROSE = """\
 784-128-10 with ReLU, batch 128 (100 in the first panel), SGD with momentum, but for what varies:
-the time of an epoch over the number of samples, and the time of a step over everything else."""
+the time of an epoch over the number of samples, and the time of a step over everything else. Lines
+are medians, bands reach from the fastest to the slowest of three rounds."""
 PICTURE = "benchmarks-growth.png"
 ROUNDS = 3
 WITH = ("torch-fused", *GLASSNET)

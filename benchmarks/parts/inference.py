@@ -34,8 +34,7 @@ def report(results, _):
         name, batch = case.split(" | ")
         found = ratio(times["numba"], times["torch"]) if "torch" in times else None
         cells = [time_cell(times.get(name)) for name in WITH]
-        shown = name.rpartition(", batch")[0] or name
         verdicts = [ratio_cell(found), verdict(found, INFERENCE)]
-        rows.append([shown, f"{int(batch):,}", *cells, *verdicts])
+        rows.append([name, f"{int(batch):,}", *cells, *verdicts])
     head = ["network", "samples", *(NAMES[name] for name in WITH), "ratio [quartiles]", "target"]
     return f"{PROSE}\n\n{table(head, rows)}{reasons(results)}"

@@ -1,13 +1,14 @@
 """Two at once: two processes that train on the same cores."""
 
 import statistics
+import time
 
 from tables import table
 from targets import CNN, MLP
-from tasks import GLASSNET, NAMES, installed
-from team import Contestant
+from tasks import GLASSNET, NAMES, SHORT, installed
+from team import PAUSE, Contestant
 
-from glassnet.bench import WORKLOADS, Spread, readable
+from glassnet.bench import Spread, readable
 
 TITLE = "Two processes at once"
 PROSE = """\
@@ -21,30 +22,38 @@ TURN = 0.2
 
 
 def measure(options):
-    """Return the seconds of an epoch alone and at once, in every round."""
+    """Return the seconds of an epoch of ten steps alone and at once, in every round."""
     results = {}
     cases = options.chosen(CASES)
     for name in filter(installed, WITH):
         with Contestant(name, options.threads) as one, Contestant(name, options.threads) as two:
             for case in cases:
-                task = ["training", case]
-                often = max(1, round(TURN / max(m.seconds(task, 2) for m in (one, two))))
+                task = ["training", f"short: {case}"]
+                one.seconds(task, 1), two.seconds(task, 1)
+                often = max(1, round(TURN / one.seconds(task, 3)))
+                often_both = max(1, round(TURN / at_once((one, two), task, 3)))
                 alone, both = [], []
                 for _ in range(options.rounds):
                     alone.append(one.seconds(task, often))
-                    for member in (one, two):
-                        member.ask(task, often)
-                    both.append(statistics.mean([one.answer(), two.answer()]))
+                    both.append(at_once((one, two), task, often_both))
                 results.setdefault(case, {})[name] = {"alone": alone, "both": both}
         options.say(name)
     return results
+
+
+def at_once(members, task, repetitions):
+    """Return the mean seconds of what all do at the same time."""
+    time.sleep(PAUSE)
+    for member in members:
+        member.ask(task, repetitions)
+    return statistics.mean([member.answer() for member in members])
 
 
 def report(results, _):
     """Return the section."""
     rows = []
     for case, members in results.items():
-        steps = WORKLOADS[case].steps
+        steps = SHORT[f"short: {case}"].steps
         for name, found in members.items():
             alone, both = (statistics.median(found[key]) / steps for key in ("alone", "both"))
             share = Spread.of([b / a for a, b in zip(found["alone"], found["both"], strict=True)])
