@@ -53,10 +53,14 @@ class Contestant(AbstractContextManager):
 
 
 def environment(threads: int) -> dict[str, str]:
-    """Return an environment in which all have the same number of threads."""
+    """Return an environment in which all have the same number of threads.
+
+    OpenBLAS's threads look for work for 80 ms before they sleep, in which they would take a core
+    from whoever is next; here for 2^22 cycles, some milliseconds.
+    """
     own = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "GLASSNET_KERNELS")
     kept = {name: value for name, value in os.environ.items() if name not in own}
-    return kept | {"OMP_NUM_THREADS": str(threads)}
+    return kept | {"OMP_NUM_THREADS": str(threads), "OPENBLAS_THREAD_TIMEOUT": "22"}
 
 
 class Team(AbstractContextManager):
