@@ -1,6 +1,7 @@
 """What is timed, how turns are taken, and the roof over it."""
 
 import pkgutil
+import time
 from itertools import count
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from glassnet.bench import (
     WORKLOADS,
+    Case,
     Roof,
     Spread,
     Work,
@@ -17,10 +19,12 @@ from glassnet.bench import (
     describe_machine,
     interleave,
     kernel_cases,
+    run,
 )
 from glassnet.bench.kernel_cases import product_arrays
 from glassnet.errors import ConfigError
 from glassnet.kernels import vectorised
+from glassnet.threads import set_threads, threads
 
 KERNELS = list(kernel_cases())
 amounts = st.floats(1e3, 1e12)
@@ -68,6 +72,18 @@ def test_the_work_of_a_step_counted_by_hand(name, products, parameters, arrays):
     expected = 2 * work.batch * (3 * sum(products) - products[0])
     assert sum(part.operations for part in parts) == expected
     assert parts[-1] == Work(0, 4 * arrays * parameters)
+
+
+def test_times_and_shares_are_of_one_step():
+    before = threads()
+    work = (Work(0, 1e5), Work(0, 1e5))
+    case = Case("ten steps", "sleep", work, lambda: lambda: time.sleep(0.01), steps=10)
+    roof, (result,) = run([case], rounds=2, turn=1e-3)
+    set_threads(before)
+    assert 0.001 <= result.seconds.low <= result.seconds.high < 0.008
+    assert result.bytes == 2e5
+    least = 2 * roof.seconds(work[0])
+    assert result.share.median == pytest.approx(least / result.seconds.median, rel=0.9)
 
 
 def test_no_case_is_called_so():

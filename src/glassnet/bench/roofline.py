@@ -62,8 +62,8 @@ class Roof:
         >>> roof = Roof(peak=100e9, bandwidth={1 << 20: 50e9, 1 << 27: 20e9})
         >>> roof.seconds(Work(operations=1e9, bytes=1e6))
         0.01
-        >>> roof.seconds(Work(operations=0, bytes=2e6))
-        0.0001
+        >>> roof.seconds(Work(operations=0, bytes=1e8))
+        0.005
         """
         size = min(self.bandwidth, key=lambda size: abs(math.log(size / work.bytes)))
         return max(work.operations / self.peak, work.bytes / self.bandwidth[size])
