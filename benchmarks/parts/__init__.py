@@ -1,0 +1,14 @@
+"""The parts of the benchmark: each measures something, and says it as a section of the page."""
+
+from parts import growth, inference, kernels, memory, pair, roof, start, training
+
+PARTS = {
+    "training": training,
+    "inference": inference,
+    "kernels": kernels,
+    "roof": roof,
+    "memory": memory,
+    "start": start,
+    "pair": pair,
+    "growth": growth,
+}
