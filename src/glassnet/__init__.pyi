@@ -1,5 +1,6 @@
 # What is public: type checkers read this file, and at run time a name is imported from where it
 # says when it is first used.
+from . import augmentation as augmentation
 from . import data as data
 from . import doctor as doctor
 from . import initializers as initializers
