@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
 from glassnet import kernels
 from glassnet.arrays import Array
+from glassnet.augmentation import Compose, Transform
 from glassnet.data import Dataset, batches
 from glassnet.errors import ConfigError
 from glassnet.layers import BatchNorm1d, Layer
@@ -47,9 +49,12 @@ class Trainer:
         Gradients whose norm (over all parameters together) is larger are scaled down to it
         (Pascanu et al., 2013).
     seed : int
-        For initial weights, order of samples and dropout, each with a stream of its own.
+        For initial weights, order of samples, augmentation and dropout, each with a stream of its
+        own.
     record_steps : bool
         Whether the history keeps a record of every step too.
+    augment : sequence of Augmentation
+        Change the raw samples of every training batch, and of nothing else.
 
     Attributes
     ----------
@@ -80,6 +85,7 @@ class Trainer:
         clip_norm: float | None = None,
         seed: int = 0,
         record_steps: bool = False,
+        augment: Sequence[Transform] = (),
     ) -> None:
         expect("model", model, Layer, "gn.Sequential(...)")
         expect("loss", loss, Callable, "gn.SoftmaxCrossEntropy()")
@@ -106,6 +112,8 @@ class Trainer:
         self.steps_per_epoch = 0
         self._shuffle = stream(seed, "shuffle")
         self._dropout = stream(seed, "dropout")
+        steps = Compose(augment)
+        self._augment = partial(steps, rng=stream(seed, "augment")) if steps.steps else None
         self._store: ParameterStore | None = None
         self._watched_losses: list[float] = []
 
@@ -228,7 +236,9 @@ class Trainer:
         metrics = {name: named_metric(name) for name in names if name != "r2"}
         mean, rng = RunningMean(), self._shuffle if shuffle else None
         self._pack()  # anew if something was frozen, thawed or cast since the last epoch
-        for x, y, weight in batches(train, batch_size, rng, dtype=self.model.dtype):
+        for x, y, weight in batches(
+            train, batch_size, rng, dtype=self.model.dtype, augment=self._augment
+        ):
             output, record = self.step(x, y, weight)
             figures = {"train_loss": record["loss"], "grad_norm": record["grad_norm"]}
             figures |= {f"train_{name}": metric(output, y) for name, metric in metrics.items()}
