@@ -128,7 +128,7 @@ def test_copies_join_the_end_with_their_labels_and_weights():
     x, y = images(20), np.arange(20) % 7
     weight = np.arange(1.0, 21)
     data = gn.Dataset(x, y, gn.data.Scaling(0.5), weight, "some", [*"abcdefg"])
-    more = append_copies(data, 8, Rotate((180, 180)), rng())
+    more = append_copies(data, [(8, Rotate((180, 180)))], rng())
     np.testing.assert_array_equal(more.raw[:20], x)
     np.testing.assert_array_equal(more.y[:20], y)
     source = [
@@ -138,10 +138,10 @@ def test_copies_join_the_end_with_their_labels_and_weights():
     np.testing.assert_array_equal(more.y[20:], y[source])
     np.testing.assert_array_equal(more.sample_weight[20:], weight[source])
     assert (more.scaling, more.name, more.class_names) == (data.scaling, "some", data.class_names)
-    other = append_copies(data, 8, Rotate((180, 180)), rng(1))
+    other = append_copies(data, [(8, Rotate((180, 180)))], rng(1))
     assert not np.array_equal(other.raw, more.raw)
     with pytest.raises(gn.ConfigError, match="21 copies were asked for, but some has 20 samples"):
-        append_copies(data, 21, Flip(), rng())
+        append_copies(data, [(21, Flip())], rng())
 
 
 # --- cautions ------------------------------------------------------------------------------------

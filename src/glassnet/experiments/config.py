@@ -11,6 +11,7 @@ from typing import Any
 
 from glassnet import data as library
 from glassnet.errors import ConfigError
+from glassnet.experiments.augmenting import AugmentOptions
 from glassnet.experiments.models import MLP, MODELS, LayerList
 from glassnet.experiments.options import DataOptions, TrainingOptions, anchored
 from glassnet.experiments.registry import (
@@ -34,7 +35,9 @@ RECIPES = Path(__file__).parent / "recipes"
 NAME = re.compile(r"(?=.{1,100}$)\w(?:[\w .+-]*[\w+-])?")
 """What a run may be called, as its folder is called so."""
 NO_NAME = re.compile(r"[^\w .+-]+|^[^\w]+")
-SECTIONS = ("data", "model", "loss", "optimizer", "schedule", "regularizers", "training")
+SECTIONS = (
+    "data", "model", "loss", "optimizer", "schedule", "regularizers", "augment", "training",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Config:
     optimizer : Optimizer
     schedule : Schedule
     regularizers : tuple of Regularizer
+    augment : AugmentOptions
     training : TrainingOptions
 
     Examples
@@ -71,6 +75,7 @@ class Config:
     optimizer: Optimizer = field(default_factory=Adam)
     schedule: Schedule = field(default_factory=Constant)
     regularizers: tuple[Regularizer, ...] = ()
+    augment: AugmentOptions = field(default_factory=AugmentOptions)
     training: TrainingOptions = field(default_factory=TrainingOptions)
 
     def __post_init__(self) -> None:
@@ -156,6 +161,7 @@ class Config:
                 )
                 for i, t in enumerate(tables.get("regularizers", []))
             ),
+            augment=build("augment", AugmentOptions, tables.get("augment", {}), "[augment]"),
             training=build("training", TrainingOptions, tables.get("training", {}), "[training]"),
         )
 
@@ -200,6 +206,8 @@ class Config:
             tables["loss"] = dict(self.loss_options)
         if self.regularizers:
             tables["regularizers"] = [describe(r, REGULARIZERS) for r in self.regularizers]
+        if self.augment != AugmentOptions():
+            tables["augment"] = plain(self.augment)
         return tables
 
     def to_toml(self) -> str:
