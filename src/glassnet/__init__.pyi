@@ -210,5 +210,11 @@ from .training import (
 from .training import (
     Trainer as Trainer,
 )
+from .training import (
+    freeze as freeze,
+)
+from .training import (
+    new_head as new_head,
+)
 
 __version__: str
