@@ -15,6 +15,7 @@ from glassnet.arrays import Array
 from glassnet.data import Dataset, DataSplits
 from glassnet.errors import ConfigError, DataError, GlassnetError, TrainingError
 from glassnet.experiments.config import Config
+from glassnet.experiments.finetuning import starting_model
 from glassnet.experiments.folder import RunFolder, environment, to_json
 from glassnet.kernels import active_kernels
 from glassnet.layers import Layer
@@ -84,7 +85,12 @@ class Run:
             data=replace(config.data, options=data.options),
             training=options,
         )
-        model = config.model.build(data.sample_shape, outputs)
+        model: Layer
+        if config.finetune is not None:
+            model, note = starting_model(config.finetune, data, outputs)
+            notes.append(note)
+        else:
+            model = config.model.build(data.sample_shape, outputs)
         _refuse_weights(loss, data, outputs)
         _refuse_monitor(
             options.monitor,
@@ -109,6 +115,7 @@ class Run:
             seed=options.seed,
             record_steps=options.record_steps,
             augment=config.augment.transforms(),
+            lr_of=options.lr_of,
         )
         return cls(config, data, trainer, stopping, tuple(notes))
 
