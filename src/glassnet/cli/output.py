@@ -102,6 +102,10 @@ class TrainingProgress(Callback):
     def announce(self, run: Run) -> None:
         """Say what is about to be trained on what."""
         print_run(run)
+        self.follow(run)
+
+    def follow(self, run: Run) -> None:
+        """Take note of which parts there are to report on."""
         if run.data.valid is None:
             self._parts = ("train",)
 
@@ -135,7 +139,7 @@ class TrainingProgress(Callback):
             self._bar.console.print(
                 _row(
                     f"{epoch}/{self._epochs}",
-                    *(_number(record.get(name, math.nan)) for name in names),
+                    *(number(record.get(name, math.nan)) for name in names),
                     f"{record['lr']:.2g}",
                     f"{self._seconds:.1f}",
                 )
@@ -157,7 +161,7 @@ def print_training(folder: RunFolder, metrics: Mapping[str, Any]) -> None:
     }
     for name, value in figures.items():
         style = "bold green" if name == "test_accuracy" else "default"
-        results.print(f"{name.replace('_', ' '):<16} [{style}]{_number(value)}[/]")
+        results.print(f"{name.replace('_', ' '):<16} [{style}]{number(value)}[/]")
     best = f", best epoch {metrics['best_epoch']}" if metrics.get("best_epoch") else ""
     epochs = count(metrics["epochs"], "epoch")
     results.print(f"{'trained':<16} {metrics['seconds']:.1f} s, {epochs}{best}")
@@ -171,7 +175,7 @@ def print_evaluation(result: Mapping[str, Any]) -> None:
     """Print loss, metrics and the table of classes."""
     for name, value in result.items():
         if isinstance(value, float):
-            results.print(f"{name.replace('_', ' '):<16} {_number(value)}")
+            results.print(f"{name.replace('_', ' '):<16} {number(value)}")
     if "stopped" in result:
         results.print(f"{'stopped early':<16} {result['stopped']}", markup=False)
     if result.get("per_class"):
@@ -180,7 +184,7 @@ def print_evaluation(result: Mapping[str, Any]) -> None:
         for column in ("precision", "recall", "f1", "support"):
             table.add_column(column, justify="right")
         for row in result["per_class"]:
-            figures = [_number(row[name], ".3f") for name in ("precision", "recall", "f1")]
+            figures = [number(row[name], ".3f") for name in ("precision", "recall", "f1")]
             table.add_row(escape(str(row["class"])), *figures, f"{row['support']:,}")
         print_table(table)
 
@@ -210,7 +214,7 @@ def _row(epoch: str, *cells: str) -> str:
     )
 
 
-def _number(value: float, form: str = ".4f") -> str:
+def number(value: float, form: str = ".4f") -> str:
     """Write a number in a few places, however large, and a dash for none."""
     if not math.isfinite(value):
         return "–"
