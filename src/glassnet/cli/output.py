@@ -86,6 +86,7 @@ class TrainingProgress(Callback):
     def __init__(self, epochs: int) -> None:
         self._epochs = epochs
         self._parts: tuple[str, ...] = ("train", "valid")
+        self._figure = "accuracy"
         self._printed = -math.inf
         self._seconds = 0.0
         self._bar = Progress(
@@ -108,11 +109,12 @@ class TrainingProgress(Callback):
         """Take note of which parts there are to report on."""
         if run.data.valid is None:
             self._parts = ("train",)
+        self._figure = run.metric_names[0]
 
     def on_start(self, trainer: Trainer) -> None:
         """Open the table."""
         losses = [f"{part} loss" for part in self._parts]
-        figure = f"{self._parts[-1]} {_figure_name(trainer)}"
+        figure = f"{self._parts[-1]} {self._figure}"
         notes.print(_row("epoch", *losses, figure, "rate", "seconds"))
         self._task = self._bar.add_task(
             "training", total=self._epochs * trainer.steps_per_epoch, epoch=1, loss=math.nan
@@ -135,7 +137,7 @@ class TrainingProgress(Callback):
         if epoch == 1 or epoch % every == 0 or last or now - self._printed > QUIET_SECONDS:
             self._printed = now
             names = [f"{part}_loss" for part in self._parts]
-            names.append(f"{self._parts[-1]}_{_figure_name(trainer)}")
+            names.append(f"{self._parts[-1]}_{self._figure}")
             self._bar.console.print(
                 _row(
                     f"{epoch}/{self._epochs}",
@@ -219,10 +221,3 @@ def number(value: float, form: str = ".4f") -> str:
     if not math.isfinite(value):
         return "–"
     return format(value, ".4g" if abs(value) >= 1e4 else form)
-
-
-def _figure_name(trainer: Trainer) -> str:
-    """Return the metric that the table shows: the first one."""
-    if trainer.metrics:
-        return trainer.metrics[0]
-    return "accuracy" if trainer.loss.kind != "regression" else "mae"
