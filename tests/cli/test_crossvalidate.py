@@ -87,7 +87,7 @@ def test_what_cannot_be_is_refused_and_leaves_nothing_empty(glassnet, options, w
 
 def test_ctrl_c_leaves_the_folds_that_are_done():
     program = start(
-        "crossvalidate", "moons-mlp", "--folds", 4, "--out", "cv", "--set", "training.epochs=500"
+        "crossvalidate", "moons-mlp", "--folds", 4, "--out", "cv", "--set", "training.epochs=100"
     )
     while not Path("cv/crossvalidation.json").is_file() and program.poll() is None:
         time.sleep(0.02)

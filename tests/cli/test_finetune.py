@@ -1,6 +1,7 @@
 """`glassnet finetune`."""
 
 import json
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 import glassnet as gn
 from glassnet.data import Scaling
+from glassnet.experiments import Config, train
 
 from .conftest import assert_refused, snapshot
 
@@ -24,10 +26,16 @@ epochs = 2
 FROZEN = ("1.weight", "1.bias", "2.weight", "2.bias", "2.running_mean", "2.running_var")
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("finished")
+    (folder / "base.toml").write_text(NETWORK, encoding="utf-8")
+    return train(Config.from_recipe(str(folder / "base.toml")), out=folder / "base")[0].path
+
+
 @pytest.fixture
-def source(glassnet):
-    Path("base.toml").write_text(NETWORK, encoding="utf-8")
-    assert glassnet("train", "base.toml", "--out", "base").code == 0
+def source(finished):
+    shutil.copytree(finished, "base")
     return "base"
 
 

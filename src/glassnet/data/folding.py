@@ -44,10 +44,10 @@ def folded(parts: DataSplits, folds: int | None, fold: int | None, seed: int) ->
 
 
 def _together(first: Dataset, second: Dataset) -> Dataset:
-    weights = [data.sample_weight for data in (first, second)]
+    weights = [w for w in (first.sample_weight, second.sample_weight) if w is not None]
     return replace(
         first,
         raw=np.concatenate([first.raw, second.raw]),
         y=np.concatenate([first.y, second.y]),
-        sample_weight=None if None in weights else np.concatenate(weights),  # type: ignore[arg-type]
+        sample_weight=np.concatenate(weights) if len(weights) == 2 else None,
     )
