@@ -114,7 +114,7 @@ class Run:
         trainer = Trainer(
             model,
             loss,
-            config.optimizer,
+            replace(config.optimizer),  # without the steps that it may have taken for another run
             schedule=config.schedule,
             regularizers=config.regularizers,
             callbacks=[*(own for own in (stopping, evaluations) if own), *callbacks],
