@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from glassnet.cli import bench, data, evaluate, gradcheck, predict, train
+from glassnet.cli import bench, crossvalidate, data, evaluate, finetune, gradcheck, predict, train
 
 app = typer.Typer(
     name="glassnet",
@@ -21,6 +21,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("train")(train.train)
+app.command("crossvalidate")(crossvalidate.crossvalidate)
+app.command("finetune")(finetune.finetune)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("gradcheck")(gradcheck.gradcheck)

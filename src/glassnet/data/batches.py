@@ -1,7 +1,7 @@
 """Batches: one pass over a data set in pieces."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -24,6 +24,7 @@ def batches(
     *,
     drop_last: bool = False,
     dtype: DTypeLike = np.float32,
+    augment: Callable[[Array], Array] | None = None,
 ) -> Iterator[Batch]:
     """Return one pass over the data set as batches (x, y, sample_weight or `None`).
 
@@ -39,6 +40,8 @@ def batches(
         Leave out a last batch smaller than the others.
     dtype : data type
         Of the samples.
+    augment : callable, optional
+        Changes each batch's samples as they came, before they are scaled; see `Dataset.batch`.
 
     Raises
     ------
@@ -61,7 +64,7 @@ def batches(
             f"a batch of {batch_size} is larger than {dataset.name or 'the data'} with its "
             f"{samples} samples; choose a batch_size of at most {samples}"
         )
-    return _draw(dataset, int(batch_size), rng, drop_last, dtype)
+    return _draw(dataset, int(batch_size), rng, drop_last, dtype, augment)
 
 
 def _draw(
@@ -70,16 +73,19 @@ def _draw(
     rng: np.random.Generator | None,
     drop_last: bool,
     dtype: DTypeLike,
+    augment: Callable[[Array], Array] | None,
 ) -> Iterator[Batch]:
     samples = len(dataset)
     order = None if rng is None else rng.permutation(samples)
     stop = samples - samples % batch_size if drop_last else samples
     size = max(1, batch_size * math.prod(dataset.sample_shape))
-    several = batch_size * max(1, AT_ONCE // size)  # small batches are gathered many at a time
+    several = batch_size
+    if augment is None:  # then nothing is random, and small batches are gathered many at a time
+        several *= max(1, AT_ONCE // size)
     for start in range(0, stop, several):
         piece = slice(start, min(start + several, stop))
         chosen = piece if order is None else order[piece]
-        x, y = dataset.batch(chosen, dtype)
+        x, y = dataset.batch(chosen, dtype, augment)
         weight = None if dataset.sample_weight is None else dataset.sample_weight[chosen]
         if several == batch_size:
             yield x, y, weight

@@ -1,6 +1,8 @@
 """Experiments: typed configurations, recipes, runs and their folders."""
 
 from glassnet.experiments.config import Config, recipe_names
+from glassnet.experiments.crossvalidation import cross_validate
+from glassnet.experiments.finetuning import finetune_config
 from glassnet.experiments.finished import evaluate_run, predict_images
 from glassnet.experiments.folder import LoadedRun, RunFolder, environment, to_json
 from glassnet.experiments.run import Run, train
@@ -10,8 +12,10 @@ __all__ = [
     "LoadedRun",
     "Run",
     "RunFolder",
+    "cross_validate",
     "environment",
     "evaluate_run",
+    "finetune_config",
     "predict_images",
     "recipe_names",
     "to_json",

@@ -15,15 +15,19 @@ from glassnet.arrays import Array
 from glassnet.data import Dataset, DataSplits
 from glassnet.errors import ConfigError, DataError, GlassnetError, TrainingError
 from glassnet.experiments.config import Config
+from glassnet.experiments.finetuning import starting_model
 from glassnet.experiments.folder import RunFolder, environment, to_json
 from glassnet.kernels import active_kernels
 from glassnet.layers import Layer
 from glassnet.losses import Loss, SoftmaxCrossEntropy
+from glassnet.randomness import stream
 from glassnet.storage import save
 from glassnet.training import (
     Callback,
     EarlyStopping,
+    EvaluateEvery,
     Evaluation,
+    History,
     Trainer,
     class_report,
     confusion_matrix,
@@ -47,7 +51,9 @@ class Run:
     data: DataSplits
     trainer: Trainer
     early_stopping: EarlyStopping | None
-    note: str = ""
+    evaluations: EvaluateEvery | None = None
+    notes: tuple[str, ...] = ()
+    """What the user should know before it starts."""
     seconds: float = 0.0
 
     @classmethod
@@ -67,12 +73,14 @@ class Run:
         """
         data = config.load_data(data_dir)
         _refuse_one_class(data)
-        loss, options, note = config.loss_for(data.train), config.training, ""
+        loss, options, notes = config.loss_for(data.train), config.training, []
         outputs = output_width(data, loss)
         if options.batch_size is None:
             options = replace(options, batch_size=min(BATCH_SIZE, len(data.train)))
             if len(data.train) < BATCH_SIZE:
-                note = f"all {count(len(data.train), 'training sample')} make one batch"
+                notes.append(f"all {count(len(data.train), 'training sample')} make one batch")
+        notes += config.augment.cautions(data.train, options.seed)
+        data = config.augment.with_copies(data, options.seed)
         config = replace(
             config,
             loss=loss,
@@ -80,7 +88,12 @@ class Run:
             data=replace(config.data, options=data.options),
             training=options,
         )
-        model = config.model.build(data.sample_shape, outputs)
+        model: Layer
+        if config.finetune is not None:
+            model, note = starting_model(config.finetune, data, outputs)
+            notes.append(note)
+        else:
+            model = config.model.build(data.sample_shape, outputs)
         _refuse_weights(loss, data, outputs)
         _refuse_monitor(
             options.monitor,
@@ -93,24 +106,44 @@ class Run:
                 "set data.valid, or training.patience=0"
             )
         stopping = EarlyStopping(options.monitor, options.patience) if options.patience else None
+        parts = {"valid": data.valid, "test": data.test}
+        evaluations = None
+        if options.evaluate_every:
+            present = {name: part for name, part in parts.items() if part is not None}
+            evaluations = EvaluateEvery(options.evaluate_every, present)
         trainer = Trainer(
             model,
             loss,
-            config.optimizer,
+            replace(config.optimizer),  # without the steps that it may have taken for another run
             schedule=config.schedule,
             regularizers=config.regularizers,
-            callbacks=[*([stopping] if stopping else []), *callbacks],
+            callbacks=[*(own for own in (stopping, evaluations) if own), *callbacks],
             metrics=options.metrics,
             clip_norm=options.clip_norm,
             seed=options.seed,
             record_steps=options.record_steps,
+            augment=config.augment.transforms(),
+            lr_of=options.lr_of,
         )
-        return cls(config, data, trainer, stopping, note)
+        return cls(config, data, trainer, stopping, evaluations, tuple(notes))
 
     @property
     def model(self) -> Layer:
         """The model that is trained."""
         return self.trainer.model
+
+    @property
+    def metric_names(self) -> Sequence[str]:
+        """The metrics that are reported, the chief one first."""
+        shape = self.model.output_shape(self.data.sample_shape)
+        chosen = self.config.training.metrics
+        return chosen or default_metrics(self.trainer.loss, self.data.train.y, shape)
+
+    @property
+    def batch_size(self) -> int:
+        """How many samples make a batch."""
+        size = self.config.training.batch_size
+        return len(self.data.train) if size == "all" else size or BATCH_SIZE
 
     def train(self) -> None:
         """Train as configured."""
@@ -120,7 +153,7 @@ class Run:
                 self.data.train,
                 self.data.valid,
                 epochs=options.epochs,
-                batch_size=options.batch_size or BATCH_SIZE,
+                batch_size=self.batch_size,
                 shuffle=options.shuffle,
             )
         finally:
@@ -160,14 +193,22 @@ class Run:
         folder.write("history.csv", history.to_csv())
         if history.steps:
             folder.write("steps.csv", history.to_csv(steps=True))
+        if self.evaluations is not None and self.evaluations.records:
+            rows = History()
+            rows.steps = self.evaluations.records
+            folder.write("evaluations.csv", rows.to_csv(steps=True))
         test = self._evaluated(self.data.test)
         result = self.metrics(test)
         folder.write("metrics.json", json.dumps(json.loads(to_json(result)), indent=2) + "\n")
         if figures and len(history):
-            from glassnet.pictures import run_figures
+            from glassnet.pictures import augmentation_preview, run_figures
 
             best = self.early_stopping.best_epoch if self.early_stopping else None
             folder.write_figures(run_figures(history, self.model, self.data, test, best))
+            if examples := self.config.augment.examples():
+                rng = stream(self.config.training.seed, "augment")
+                preview = augmentation_preview(self.data.train, examples, rng)
+                folder.write_figures({"augmentation": preview} if preview else {})
         return result
 
     def _evaluated(self, part: Dataset | None) -> Evaluation | None:

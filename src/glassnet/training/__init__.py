@@ -1,7 +1,8 @@
 """Training: the loop, what looks on, and what is recorded."""
 
-from glassnet.training.callbacks import Callback, EarlyStopping
+from glassnet.training.callbacks import Callback, EarlyStopping, EvaluateEvery
 from glassnet.training.evaluation import Evaluation, evaluate
+from glassnet.training.finetuning import freeze, new_head
 from glassnet.training.history import History, Record
 from glassnet.training.metrics import (
     ClassReport,
@@ -18,6 +19,7 @@ __all__ = [
     "Callback",
     "ClassReport",
     "EarlyStopping",
+    "EvaluateEvery",
     "Evaluation",
     "History",
     "Record",
@@ -26,7 +28,9 @@ __all__ = [
     "class_report",
     "confusion_matrix",
     "evaluate",
+    "freeze",
     "named_metric",
+    "new_head",
     "predicted_class",
     "top_k",
 ]

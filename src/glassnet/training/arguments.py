@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from glassnet.arrays import Array
 from glassnet.data import Dataset
 from glassnet.errors import ConfigError, ShapeError, TrainingError
@@ -27,6 +29,11 @@ def as_dataset(data: Data) -> Dataset:
     if isinstance(data, tuple) and len(data) == 2:
         return Dataset(*data)
     raise ShapeError(f"data must be a Dataset or a pair (x, y), not {type(data).__name__}")
+
+
+def quiet() -> np.errstate:
+    """Silence NumPy's warnings of a loss that diverges, which a step refuses in words."""
+    return np.errstate(over="ignore", invalid="ignore")
 
 
 def not_finite(loss: float, step: int, epoch: int, lr: float) -> TrainingError:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
-from typing import Final
-
-import numpy as np
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from glassnet import kernels
 from glassnet.arrays import Array
+from glassnet.augmentation import Compose, Transform
 from glassnet.data import Dataset, batches
 from glassnet.errors import ConfigError
 from glassnet.layers import BatchNorm1d, Layer
@@ -20,15 +19,13 @@ from glassnet.randomness import stream
 from glassnet.regularizers import Regularizer
 from glassnet.schedules import Constant, Progress, Schedule
 from glassnet.store import ParameterStore
-from glassnet.training.arguments import Data, as_dataset, expect, not_finite
+from glassnet.training.arguments import Data, as_dataset, expect, not_finite, quiet
 from glassnet.training.callbacks import Callback
 from glassnet.training.evaluation import evaluate
+from glassnet.training.finetuning import Part, check_rates, rate_parts
 from glassnet.training.history import History, Record
 from glassnet.training.interruption import Interruption, deferred_interruption
 from glassnet.training.metrics import Metric, RunningMean, default_metrics, named_metric
-
-DIVERGING: Final = {"over": "ignore", "invalid": "ignore"}
-"""NumPy's warnings of a loss that diverges, which a step refuses in words."""
 
 
 class Trainer:
@@ -51,9 +48,16 @@ class Trainer:
         Gradients whose norm (over all parameters together) is larger are scaled down to it
         (Pascanu et al., 2013).
     seed : int
-        For initial weights, order of samples and dropout, each with a stream of its own.
+        For initial weights, order of samples, augmentation and dropout, each with a stream of its
+        own.
     record_steps : bool
         Whether the history keeps a record of every step too.
+    augment : sequence of Augmentation
+        Change the raw samples of every training batch, and of nothing else.
+    lr_of : dict of str to float, optional
+        Learning rates of parameters by name, such as ``{"0.*": 1e-4}``, in place of the
+        optimizer's; the schedule changes all in proportion. Patterns are those of `freeze`; the
+        first that fits counts.
 
     Attributes
     ----------
@@ -84,6 +88,8 @@ class Trainer:
         clip_norm: float | None = None,
         seed: int = 0,
         record_steps: bool = False,
+        augment: Sequence[Transform] = (),
+        lr_of: Mapping[str, float] | None = None,
     ) -> None:
         expect("model", model, Layer, "gn.Sequential(...)")
         expect("loss", loss, Callable, "gn.SoftmaxCrossEntropy()")
@@ -110,6 +116,11 @@ class Trainer:
         self.steps_per_epoch = 0
         self._shuffle = stream(seed, "shuffle")
         self._dropout = stream(seed, "dropout")
+        steps = Compose(augment)
+        self._augment = partial(steps, rng=stream(seed, "augment")) if steps.steps else None
+        self.lr_of = dict(lr_of or {})
+        check_rates(model, self.lr_of, optimizer.lr)
+        self._parts: list[Part] = []
         self._store: ParameterStore | None = None
         self._watched_losses: list[float] = []
         self._train_metrics: dict[str, Metric] = {}
@@ -188,7 +199,7 @@ class Trainer:
             Targets as the loss takes them.
         sample_weight : ndarray, shape (N,), optional
         """
-        with np.errstate(**DIVERGING):
+        with quiet():
             return self._step(x, y, sample_weight)
 
     def penalty(self) -> float:
@@ -225,7 +236,7 @@ class Trainer:
             raise not_finite(value, self.step_count + 1, len(self.history) + 1, lr)
         if self.clip_norm is not None and norm > self.clip_norm:
             store.grad *= self.clip_norm / norm
-        self.optimizer.step(store.value, store.grad, lr, decayed=store.decayed)
+        self.optimizer.step(store.value, store.grad, lr, decayed=store.decayed, parts=self._parts)
         self.step_count += 1
         return output, {"loss": float(value), "lr": float(lr), "grad_norm": norm}
 
@@ -234,8 +245,9 @@ class Trainer:
     ) -> Record:
         mean, rng = RunningMean(), self._shuffle if shuffle else None
         store = self._store or self._pack()
-        with np.errstate(**DIVERGING):
-            for x, y, weight in batches(train, batch_size, rng, dtype=store.value.dtype):
+        with quiet():
+            drawn = batches(train, batch_size, rng, dtype=store.value.dtype, augment=self._augment)
+            for x, y, weight in drawn:
                 output, record = self._step(x, y, weight)
                 figures = {"train_loss": record["loss"], "grad_norm": record["grad_norm"]}
                 for name, metric in self._train_metrics.items():
@@ -262,7 +274,8 @@ class Trainer:
         self.model.initialize(stream(self.seed, "init"), missing_only=True)
         self.model.output_shape(train.sample_shape)
         if batch_size == 1 and any(
-            isinstance(module, BatchNorm1d) for module in self.model.modules()
+            isinstance(module, BatchNorm1d) and module.is_trainable
+            for module in self.model.modules()
         ):
             raise ConfigError(
                 "BatchNorm1d has nothing to normalise in batches of one sample; use a batch_size "
@@ -290,6 +303,8 @@ class Trainer:
         before = self._store
         if before is None or not before.packs(parameters):
             self._store = ParameterStore(parameters)
+            if self.lr_of:
+                self._parts = rate_parts(self._store, self.lr_of, self.optimizer.lr)
             if before is not None and self.optimizer.state:
                 self.optimizer.state = {
                     name: self._store.gathered(before.by_name(vector))

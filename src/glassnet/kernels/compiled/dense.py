@@ -64,7 +64,9 @@ def dense_weight_gradient(dy: Array, x: Array, out: Array) -> None:
         out[...] = _sums(x, dy.T, None, by_outputs=out.size >= x.size)
 
 
-def _sums(rows: Array, weight: Array, bias: Array | None, out: Array | None = None, *, by_outputs: bool) -> Array:
+def _sums(
+    rows: Array, weight: Array, bias: Array | None, out: Array | None = None, *, by_outputs: bool
+) -> Array:
     """Return weight · rows + bias: the sums of rows (T, R), by weights (K, T)."""
     from glassnet.kernels.compiled._matrices import sums_of_rows
 
