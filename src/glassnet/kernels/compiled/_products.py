@@ -138,7 +138,7 @@ def inner_products(
                     t = min(first_t + m, len(right_start) - 1)
                     j = tuple_setitem(j, m, right_start[t] + row * right_row)
                 for r in range(0, length, wide):
-                    total = add_products(total, left, i, right, j, r, min(wide, length - r))
+                    total = add_products(total, left, i, right, j, right, r, min(wide, length - r))
             products = totals(total)
             for m in range(LEFT * RIGHT):
                 k, t = first_k + m // RIGHT, first_t + m % RIGHT
