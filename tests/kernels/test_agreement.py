@@ -136,6 +136,11 @@ def test_normalize(shape, data, eps, rng, dtype, order):
         "dy": dy, "normalized": normalized, "variance": variance, "axes": axes, "eps": eps,
     }  # fmt: skip
     check_editions_agree("normalize_backward", arguments, order, 1e-4)
+    weight, bias = rng.standard_normal((2, variance.size)).astype(dtype)
+    affine = {"x": x, "weight": weight, "bias": bias, "axes": axes, "eps": eps}
+    check_editions_agree("batch_norm_forward", affine, order, 1e-4)
+    arguments["weight"] = weight
+    check_editions_agree("batch_norm_backward", arguments, order, 1e-4)
 
 
 ACTIVATIONS = {  # name: its hyperparameters, and what its backward takes

@@ -55,6 +55,8 @@ class SumPlan(NamedTuple):
     """Which weight belongs to each term, in the order (channel, kh, kw)."""
     pieces: Array
     """Runs of outputs: place in the image, place in the result, length, first and last term."""
+    operations: int
+    """Multiply-adds for one channel of the result."""
 
 
 class ProductPlan(NamedTuple):
@@ -121,7 +123,7 @@ def gradient_plan(
     out = output_size(size, kernel, stride, padding)
     columns: Meetings = [[(q, j * sw + q - pw) for q in range(kw)] for j in range(out[1])]
     layout = _layout(samples, width, columns, sw)
-    prepared = layout.split > 1 or any(layout.border)
+    prepared = np.bool_(layout.split > 1 or any(layout.border))
     inner = range(pw, width - kw + pw + 1) if sw == 1 else ()  # where all taps meet pixels
     longest = max(1, PANEL // samples)
     spans: list[Pair] = []  # columns that are one run
@@ -132,15 +134,16 @@ def gradient_plan(
         else:
             spans.append((j, j + 1))
     c, p, q = (axis.ravel() for axis in np.mgrid[:channels, :kh, :kw])
-    places: list[tuple[int, ...]] = []
+    met = [np.array(columns[j])[q, 1] for j, _ in spans]
+    beside = [~prepared & ((w < 0) | (w >= width)) for w in met]
+    across = [np.array([_place(layout, samples, v) for _, v in columns[j]])[q] for j, _ in spans]
+    places: list[Pair] = []
     starts: list[Array] = []
     for i in range(out[0]):
-        for j, end in spans:
-            h, w = i * sh + p - ph, columns[j][0][1] + q
-            across = np.array([_place(layout, samples, v) for _, v in columns[j]])[q]
-            inside = (0 <= h) & (h < height) & (prepared | ((0 <= w) & (w < width)))
-            starts.append(np.where(inside, (c * height + h) * layout.row + across, -1))
-            places.append(((i * out[1] + j) * samples, (end - j) * samples))
+        h = i * sh + p - ph
+        row, off = (c * height + h) * layout.row, (h < 0) | (h >= height)
+        starts += [np.where(off | b, -1, row + a) for a, b in zip(across, beside, strict=True)]
+        places += [((i * out[1] + j) * samples, (end - j) * samples) for j, end in spans]
     ends = np.cumsum([length for _, length in places])
     panels, before = [0], 0
     for run, end in enumerate(ends):
@@ -209,9 +212,11 @@ def _sum_plan(
                 (source + r, target + r, min(PIECE, length - r), *span)
                 for r in range(0, length, PIECE)
             ]
+    table = np.array(pieces)
+    operations = int((table[:, 2] * (table[:, 4] - table[:, 3])).sum())
     return SumPlan(
-        layout, (len(rows), len(across)), np.concatenate(offset), np.concatenate(tap),
-        np.array(pieces),
+        layout, (len(rows), len(across)), np.concatenate(offset), np.concatenate(tap), table,
+        operations,
     )  # fmt: skip
 
 

@@ -1,9 +1,8 @@
-"""The two loops that convolutions and dense layers are made of.
+"""The two loops that dense layers are made of; `_windows` has those of convolutions.
 
 Both keep a tile of sums in registers from the first term to the last: of two vectors loaded, one
 from each side, every number is used several times, so that arithmetic and not memory sets the pace.
-That is what BLAS does too; but here a row may be a piece of an image, so a convolution needs no
-copy of every patch.
+That is what BLAS does too; but these run in the threads of all other kernels.
 
 Every argument is a vector or an integer, so each loop is compiled once for each dtype.
 """

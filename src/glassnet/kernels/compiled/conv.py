@@ -32,7 +32,10 @@ __all__ = [
 ]
 
 CHEAP = 8
-"""Multiply-adds of these loops that take as long as one of a plain loop."""
+"""Multiply-adds of these loops that count as one when threads are considered.
+
+They are fast, and to divide a small image moves half of it to the other processor's cache.
+"""
 
 
 def conv2d_forward(
@@ -73,9 +76,9 @@ def _sums(x: Array, weight: Array, bias: Array | None, plan: SumPlan) -> Array:
     y = np.empty((outputs, *plan.out, len(x)), x.dtype)
     tile = tile_for(outputs)
     convolve(
-        taps * y.size // CHEAP, prepared(x, plan.layout), plan.offset, plan.tap, plan.pieces,
-        packed(weight.T, len(tile)), taps, padded(bias, outputs, len(tile), x), y.reshape(-1),
-        y.size // outputs, outputs, tile,
+        outputs * plan.operations // CHEAP, prepared(x, plan.layout), plan.offset, plan.tap,
+        plan.pieces, packed(weight.T, len(tile)), taps, padded(bias, outputs, len(tile), x),
+        y.reshape(-1), y.size // outputs, outputs, tile,
     )  # fmt: skip
     return y.transpose(3, 0, 1, 2)
 
@@ -83,7 +86,7 @@ def _sums(x: Array, weight: Array, bias: Array | None, plan: SumPlan) -> Array:
 def conv2d_weight_gradient(
     dy: Array, x: Array, stride: Pair, padding: Pair, out: Array, bias_out: Array | None = None
 ) -> None:
-    """Write ∂L/∂W into `out`: inner products of runs of errors and runs of pixels."""
+    """Write ∂L/∂W into `out`, inner products of runs of errors and of pixels, and ∂L/∂b."""
     if not is_plain(dy, x, out):
         vectorised.conv2d_weight_gradient(dy, x, stride, padding, out, bias_out)
         return
