@@ -12,7 +12,15 @@ from glassnet.arrays import Array
 from glassnet.kernels import reference, vectorised
 
 EDITIONS = {"numpy": vectorised, "reference": reference}
-WRITTEN = {"out", "value", "velocity", "total", "mean", "mean_square"}  # all others are only read
+WRITTEN = {
+    "out",
+    "bias_out",
+    "value",
+    "velocity",
+    "total",
+    "mean",
+    "mean_square",
+}  # all others are only read
 
 quick = settings(max_examples=150, deadline=None, database=None)
 

@@ -47,9 +47,10 @@ def test_conv2d(g, samples, channels, outputs, with_bias, rng, dtype, order):
     dy = rng.standard_normal((samples, outputs, *g["out"])).astype(dtype)
     step = {"stride": g["stride"], "padding": g["padding"]}
     check_editions_agree("conv2d_forward", {"x": x, "weight": weight, "bias": bias, **step}, order)
-    check_editions_agree(
-        "conv2d_weight_gradient", {"dy": dy, "x": x, **step, "out": np.full_like(weight, 7)}, order
-    )
+    written = {"out": np.full_like(weight, 7)}
+    if with_bias:
+        written["bias_out"] = np.full(outputs, 7, dtype)
+    check_editions_agree("conv2d_weight_gradient", {"dy": dy, "x": x, **step, **written}, order)
     check_editions_agree(
         "conv2d_input_gradient",
         {"dy": dy, "weight": weight, "input_shape": x.shape[1:], **step},
@@ -135,6 +136,11 @@ def test_normalize(shape, data, eps, rng, dtype, order):
         "dy": dy, "normalized": normalized, "variance": variance, "axes": axes, "eps": eps,
     }  # fmt: skip
     check_editions_agree("normalize_backward", arguments, order, 1e-4)
+    weight, bias = rng.standard_normal((2, variance.size)).astype(dtype)
+    affine = {"x": x, "weight": weight, "bias": bias, "axes": axes, "eps": eps}
+    check_editions_agree("batch_norm_forward", affine, order, 1e-4)
+    arguments["weight"] = weight
+    check_editions_agree("batch_norm_backward", arguments, order, 1e-4)
 
 
 ACTIVATIONS = {  # name: its hyperparameters, and what its backward takes

@@ -5,6 +5,7 @@ oracle.
 """
 
 import importlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ pytest.importorskip("numba")
 
 from glassnet import threads
 from glassnet.kernels import compiled, vectorised
-from glassnet.kernels.compiled import _loops
+from glassnet.kernels.compiled import _arrays, _loops
 
 from . import test_agreement as agreement
 from .compare import ORDERS, batch_innermost, orders, run
@@ -70,6 +71,8 @@ CONVOLUTIONS = [  # samples, channels, outputs, kernel, stride, padding, image
     (1000, 3, 3, (1, 1), (1, 1), (0, 0), (6, 6)),
     (16, 5, 11, (1, 7), (1, 2), (0, 5), (5, 12)),
     (12, 6, 4, (3, 3), (2, 1), (4, 4), (6, 5)),  # more padding than the kernel reaches
+    (40, 3, 7, (3, 3), (1, 1), (1, 1), (28, 30)),  # as it lies, in several parts
+    (32, 2, 3, (2, 2), (3, 3), (1, 0), (9, 11)),  # a stride that leaves pixels out
 ]
 
 
@@ -85,7 +88,8 @@ def test_convolutions_as_networks_have_them(case, dtype):
     dy = rng.standard_normal(vectorised.conv2d_forward(x, weight, bias, **step).shape).astype(dtype)
     for order in (["batch innermost"], ["C"]):
         agree("conv2d_forward", {"x": x, "weight": weight, "bias": bias, **step}, order)
-        agree("conv2d_weight_gradient", {"dy": dy, "x": x, **step, "out": weight * 0}, order, 1e-4)
+        written = {"out": weight * 0, "bias_out": bias * 0}
+        agree("conv2d_weight_gradient", {"dy": dy, "x": x, **step, **written}, order, 1e-4)
         shape = {"input_shape": x.shape[1:]}
         agree("conv2d_input_gradient", {"dy": dy, "weight": weight, **shape, **step}, order)
 
@@ -141,12 +145,12 @@ def everything() -> list[bytes]:
     """Return the bits of a convolution and its gradients, large enough for all threads."""
     x, weight = large()
     y = compiled.conv2d_forward(x, weight, None, (1, 1), (1, 1))
-    out = np.empty_like(weight)
-    compiled.conv2d_weight_gradient(y, x, (1, 1), (1, 1), out)
+    out, bias = np.empty_like(weight), np.empty(16, np.float32)
+    compiled.conv2d_weight_gradient(y, x, (1, 1), (1, 1), out, bias)
     dx = compiled.conv2d_input_gradient(y, weight, x.shape[1:], (1, 1), (1, 1))
     flat = y.reshape(64, -1)
     z = compiled.dense_forward(flat, np.ones((33, flat.shape[1]), np.float32), None)
-    return [array.tobytes() for array in (y, out, dx, z)]
+    return [array.tobytes() for array in (y, out, bias, dx, z)]
 
 
 @pytest.mark.parametrize("count", [1, 2])
@@ -181,3 +185,14 @@ def test_arrays_that_do_not_fit_are_refused(order):
         compiled.conv2d_weight_gradient(x, x, (1, 1), (0, 0), np.ones((3, 3, 3, 3), np.float32))
     with pytest.raises(ValueError, match="weights"):
         compiled.dense_forward(np.ones((99, 100), np.float32), np.ones((99, 99), np.float32), None)
+
+
+def test_what_is_kept_on_disk_goes_by_all_that_was_compiled(tmp_path):
+    (tmp_path / "loop.py").write_text("loop")
+    (tmp_path / "called.py").write_text("called")
+    before = _loops.digest(tmp_path)
+    assert _loops.digest(tmp_path) == before
+    (tmp_path / "called.py").write_text("changed")
+    assert _loops.digest(tmp_path) != before
+    own = _loops.digest(Path(_loops.__file__).parent)
+    assert own in _arrays._transpose.serial.__qualname__

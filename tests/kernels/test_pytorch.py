@@ -39,9 +39,10 @@ def test_conv2d(k, shape, kernels, stride, padding):
     same(k.conv2d_forward(x, weight, bias, stride, padding), ty)
     dy = rng.normal(size=tuple(ty.shape))
     ty.backward(tensor(dy, grad=False))
-    out = np.empty_like(weight)
-    k.conv2d_weight_gradient(dy, x, stride, padding, out)
+    out, bias_out = np.empty_like(weight), np.empty_like(bias)
+    k.conv2d_weight_gradient(dy, x, stride, padding, out, bias_out)
     same(out, tw.grad)
+    same(bias_out, tb.grad)
     same(k.conv2d_input_gradient(dy, weight, shape[1:], stride, padding), tx.grad)
 
 

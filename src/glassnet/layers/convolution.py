@@ -90,12 +90,14 @@ class Conv2d(Layer):
 
     def backward_parameters(self, dy: Array, cache: Array) -> None:
         """Write ∂L/∂W and ∂L/∂b."""
+        bias = None if self.bias is None or not self.bias.trainable else self.bias
         if self.weight.trainable:
             kernels.conv2d_weight_gradient(
-                dy, cache, self.stride, self.padding, out=self.weight.grad
-            )
-        if self.bias is not None and self.bias.trainable:
-            self.bias.grad = dy.sum(axis=(0, 2, 3))
+                dy, cache, self.stride, self.padding, out=self.weight.grad,
+                bias_out=None if bias is None else bias.grad,
+            )  # fmt: skip
+        elif bias is not None:
+            bias.grad = dy.sum(axis=(0, 2, 3))
 
     def output_shape(self, input_shape: PartialShape) -> PartialShape:
         """Return (out_channels, Ho, Wo) with Ho = (H + 2 pad − kh) // stride + 1."""

@@ -93,26 +93,32 @@ class BatchNorm(Layer):
         frozen = not (self.weight.trainable or self.bias.trainable)
         from_batch = training and count > 1 and not frozen
         if from_batch:
-            normalized, mean, variance = kernels.normalize_forward(x, self.axes, self.eps)
+            y, normalized, mean, variance = kernels.batch_norm_forward(
+                x, self.weight.value, self.bias.value, self.axes, self.eps
+            )
             self._track(mean.reshape(-1), variance.reshape(-1) * (count / (count - 1)))
         else:
             variance = self._along_channels(self.running_var.value.copy(), x)
             normalized = x - self._along_channels(self.running_mean.value, x)
             normalized /= np.sqrt(variance + self.eps)
-        y = normalized * self._along_channels(self.weight.value, x)
-        y += self._along_channels(self.bias.value, x)
+            y = normalized * self._along_channels(self.weight.value, x)
+            y += self._along_channels(self.bias.value, x)
         return y, BatchNormCache(normalized, variance, from_batch)
 
     def backward(self, dy: Array, cache: BatchNormCache) -> Array:
         """Write ∂L/∂γ and ∂L/∂β; return ∂L/∂x, shape of x."""
-        self.backward_parameters(dy, cache)
-        d_normalized = dy * self._along_channels(self.weight.value, dy)
-        if cache.from_batch:
-            return kernels.normalize_backward(
-                d_normalized, cache.normalized, cache.variance, self.axes, self.eps
-            )
-        d_normalized /= np.sqrt(cache.variance + self.eps)
-        return d_normalized
+        if not cache.from_batch:
+            self.backward_parameters(dy, cache)
+            scale = 1 / np.sqrt(cache.variance + self.eps)
+            return dy * (self._along_channels(self.weight.value, dy) * scale)
+        dx, dweight, dbias = kernels.batch_norm_backward(
+            dy, cache.normalized, cache.variance, self.weight.value, self.axes, self.eps
+        )
+        if self.weight.trainable:
+            self.weight.grad = dweight
+        if self.bias.trainable:
+            self.bias.grad = dbias
+        return dx
 
     def backward_parameters(self, dy: Array, cache: BatchNormCache) -> None:
         """Write ∂L/∂γ = Σ δ x̂ and ∂L/∂β = Σ δ."""

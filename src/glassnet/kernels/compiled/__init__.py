@@ -5,9 +5,10 @@ with an exponential, whose exponentials NumPy has vectorised and Numba has not; 
 others, whatever is so small that NumPy is done before a compiled loop has started, and every dtype
 but float32 and float64.
 
-`_vectors` has the words for numbers side by side in registers, `_products` the two loops of which
-convolutions and dense layers are made, `_images` what a convolution's rows are, `_arrays` how any
-array becomes what the loops take, `_loops` how they are compiled.
+`_vectors` has the words for numbers side by side in registers; `_windows` the two loops of which
+convolutions are made, `_plans` where in memory they find their numbers, `_images` what is copied
+where that pays; `_products` the loops of dense layers; `_arrays` how any array becomes what the
+loops take, `_loops` how they are compiled.
 """
 
 # ruff: noqa: F403 (each file says in __all__ what its kernels are)

@@ -7,7 +7,9 @@ pays neither for the import, half a second, nor for compiling.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property
+from hashlib import blake2b
+from pathlib import Path
 from types import FunctionType
 from typing import Any
 
@@ -80,6 +82,9 @@ class Inner:
 def _compiled(function: Callable[..., Any], suffix: str, **options: Any) -> Any:
     """Let Numba compile a copy, under a name of its own, because its files on disk go by the name.
 
+    Numba looks whether the file of the loop has changed, but not the files of what the loop calls;
+    so a digest of them all is part of the name.
+
     The copy does not wait for Python's lock, so another Python thread can go on, and divides by
     zero as NumPy does.
     """
@@ -93,9 +98,20 @@ def _compiled(function: Callable[..., Any], suffix: str, **options: Any) -> Any:
     names = known | inner | {"prange": numba.prange}
     copy = FunctionType(function.__code__, names, function.__name__)
     copy.__module__, copy.__doc__ = function.__module__, function.__doc__
-    copy.__qualname__ = function.__qualname__ + suffix
+    copy.__qualname__ = f"{function.__qualname__}{suffix}_{_sources()}"
     options |= {"nogil": True, "error_model": "numpy"}
     try:
         return numba.njit(cache=True, **options)(copy)
     except RuntimeError:  # there is no folder to keep it in; then it is compiled in every run
         return numba.njit(**options)(copy)
+
+
+@cache
+def _sources() -> str:
+    return digest(Path(__file__).parent)
+
+
+def digest(folder: Path) -> str:
+    """Return some digits that are others as soon as any source in the folder is."""
+    sources = (path.read_bytes() for path in sorted(folder.glob("*.py")))
+    return blake2b(b"".join(sources), digest_size=4).hexdigest()

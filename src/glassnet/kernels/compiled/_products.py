@@ -1,9 +1,8 @@
-"""The two loops that convolutions and dense layers are made of.
+"""The two loops that dense layers are made of; `_windows` has those of convolutions.
 
 Both keep a tile of sums in registers from the first term to the last: of two vectors loaded, one
 from each side, every number is used several times, so that arithmetic and not memory sets the pace.
-That is what BLAS does too; but here a row may be a piece of an image, so a convolution needs no
-copy of every patch.
+That is what BLAS does too; but these run in the threads of all other kernels.
 
 Every argument is a vector or an integer, so each loop is compiled once for each dtype.
 """
@@ -138,7 +137,7 @@ def inner_products(
                     t = min(first_t + m, len(right_start) - 1)
                     j = tuple_setitem(j, m, right_start[t] + row * right_row)
                 for r in range(0, length, wide):
-                    total = add_products(total, left, i, right, j, r, min(wide, length - r))
+                    total = add_products(total, left, i, right, j, right, r, min(wide, length - r))
             products = totals(total)
             for m in range(LEFT * RIGHT):
                 k, t = first_k + m // RIGHT, first_t + m % RIGHT

@@ -18,6 +18,7 @@ from numba.extending import intrinsic, models, register_model
 
 from glassnet.kernels.compiled._llvm import (
     Values,
+    fetch,
     integer,
     integers,
     load,
@@ -34,6 +35,8 @@ TILE = 8 if REGISTER == 32 else 16
 """Registers that a tile fills: AVX2 has 16, the others 32."""
 INNER = (4, 2) if TILE == 8 else (4, 4)
 """Rows of the one and of the other matrix in a tile of inner products."""
+PRODUCTS = (4, 2) if TILE == 8 else (4, 6)
+"""The same where what is loaded comes from the nearest cache."""
 
 
 class Vector(types.Type):
@@ -134,24 +137,30 @@ def add_multiples(typing: Any, tile: Any, x: Any, i: Any, count: Any, weight: An
 
 @intrinsic
 def add_products(
-    typing: Any, tile: Any, a: Any, i: Any, b: Any, j: Any, at: Any, count: Any
+    typing: Any, tile: Any, a: Any, i: Any, b: Any, j: Any, nothing: Any, at: Any, count: Any
 ) -> Any:
-    """Return tile[k, l] + a[i[k] + at : + count] · b[j[l] + at : + count] for all k and l."""
+    """Return tile[k, l] + a[i[k] + at : + count] · b[j[l] + at : + count] for all k and l.
+
+    Where j[l] is negative, `nothing`[at : + count] takes the place of b.
+    """
     columns = len(j)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
-        sums, a, i, b, j, at, count = arguments
+        sums, a, i, b, j, nothing, at, count = arguments
         kind = context.get_value_type(tile.dtype)
 
-        def rows(number: int, array: Any, starts: Any) -> list[Any]:
-            indices = cgutils.unpack_tuple(builder, starts)
-            places = [
-                pointer(context, builder, signature.args[number], array, builder.add(index, at))
-                for index in indices
-            ]
-            return [load(builder, place, kind, count) for place in places]
+        def place(number: int, array: Any, index: Any) -> Any:
+            return pointer(context, builder, signature.args[number], array, index)
 
-        left, right = rows(1, a, i), rows(3, b, j)
+        def row(start: Any) -> Any:
+            return load(builder, builder.gep(start, [at]), kind, count)
+
+        zeros = place(5, nothing, integer(at, 0))
+        left = [row(place(1, a, index)) for index in cgutils.unpack_tuple(builder, i)]
+        right = []
+        for index in cgutils.unpack_tuple(builder, j):
+            off = builder.icmp_signed("<", index, integer(index, 0))
+            right.append(row(builder.select(off, zeros, place(3, b, index))))
         result = [
             multiply_add(
                 builder, left[k // columns], right[k % columns], builder.extract_value(sums, k)
@@ -160,7 +169,7 @@ def add_products(
         ]
         return context.make_tuple(builder, tile, result)
 
-    return tile(tile, a, i, b, j, at, count), generate
+    return tile(tile, a, i, b, j, nothing, at, count), generate
 
 
 @intrinsic
@@ -179,27 +188,63 @@ def store(typing: Any, y: Any, i: Any, step: Any, count: Any, used: Any, tile: A
     return types.void(y, i, step, count, used, tile), generate
 
 
-@intrinsic
-def totals(typing: Any, tile: Any) -> Any:
-    """Return the sum over the lanes of each vector.
+def _totals(builder: Any, vectors: list[Any]) -> list[Any]:
+    """Return the sums over the lanes of each vector, in vectors.
 
     Neighbours are added up, of two vectors at once, until each lane is a sum of its own.
     """
+    length = vectors[0].type.count
+    zero = ir.Constant(vectors[0].type, [0.0] * length)
+    vectors = vectors + [zero] * (-len(vectors) % length)
+    even, odd = (integers(range(start, 2 * length, 2)) for start in (0, 1))
+    for _ in range(length.bit_length() - 1):
+        vectors = [
+            builder.fadd(builder.shuffle_vector(a, b, even), builder.shuffle_vector(a, b, odd))
+            for a, b in zip(vectors[::2], vectors[1::2], strict=True)
+        ]
+    return vectors
+
+
+@intrinsic
+def totals(typing: Any, tile: Any) -> Any:
+    """Return the sum over the lanes of each vector."""
     dtype, length = tile.dtype.dtype, tile.dtype.lanes
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
-        vectors = [builder.extract_value(arguments[0], k) for k in range(tile.count)]
-        even, odd = (integers(range(start, 2 * length, 2)) for start in (0, 1))
-        while len(vectors) * length > tile.count:
-            vectors = [
-                builder.fadd(builder.shuffle_vector(a, b, even), builder.shuffle_vector(a, b, odd))
-                for a, b in zip(vectors[::2], vectors[1::2], strict=True)
-            ]
+        tuple_of = cgutils.unpack_tuple(builder, arguments[0])
+        vectors = _totals(builder, tuple_of)
         result = [
-            builder.extract_element(vector, ir.Constant(ir.IntType(32), k))
-            for vector in vectors
-            for k in range(length)
+            builder.extract_element(vectors[k // length], ir.Constant(ir.IntType(32), k % length))
+            for k in range(tile.count)
         ]
         return context.make_tuple(builder, signature.return_type, result)
 
     return types.UniTuple(dtype, tile.count)(tile), generate
+
+
+@intrinsic
+def add_totals(typing: Any, y: Any, i: Any, tile: Any) -> Any:
+    """Add to y[i + k] the sum over the lanes of vector k, in whole vectors."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
+        y, i, sums = arguments
+        for vector in _totals(builder, cgutils.unpack_tuple(builder, sums)):
+            place = pointer(context, builder, signature.args[0], y, i)
+            count = integer(i, vector.type.count)
+            before = load(builder, place, vector.type, count)
+            store_lanes(builder, builder.fadd(before, vector), place, count)
+            i = builder.add(i, count)
+        return context.get_dummy_value()
+
+    return types.void(y, i, tile), generate
+
+
+@intrinsic
+def prefetch(typing: Any, x: Any, i: Any) -> Any:
+    """Ask for the line of x[i] to be brought into the cache; where it is does not matter."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
+        fetch(builder, pointer(context, builder, signature.args[0], *arguments))
+        return context.get_dummy_value()
+
+    return types.void(x, i), generate

@@ -1,16 +1,13 @@
 """Two-dimensional convolution and its gradients, without a copy of every patch (Numba).
 
-Arrays are batch-innermost in memory: (C, H, W, N). In an image padded with zeros, the pixels that
-one weight meets along a row of outputs are then one long run, Wo·N numbers side by side, at a fixed
-distance from those of the next weight. So
+Arrays are batch-innermost in memory: (C, H, W, N). The pixels that one weight meets along a row of
+outputs are then runs of numbers side by side, at a fixed distance from those of the next weight. So
 
-- forward, a row of outputs is a sum of such runs, each times a weight;
+- forward, a run of outputs is a sum of such runs, each times a weight;
 - the gradient of the input is the same again, with the errors as the image;
 - the gradient of a weight is the inner product of errors and pixels along such runs;
 
-for any kernel, padding and batch. With a stride of s, the columns 0, s, 2s, … of the image are
-brought side by side first, then 1, s + 1, …, and it is so again. To prepare an image costs little,
-as every pixel is used up to C·kh·kw times.
+for any kernel, stride, padding and batch. `_plans` says where the runs are.
 """
 
 import numpy as np
@@ -18,7 +15,14 @@ import numpy as np
 from glassnet.arrays import Array, Pair, Shape
 from glassnet.kernels import vectorised
 from glassnet.kernels.compiled._arrays import batch_innermost, is_plain, require
-from glassnet.kernels.compiled._images import backward_plan, forward_plan, prepared
+from glassnet.kernels.compiled._images import prepared
+from glassnet.kernels.compiled._plans import (
+    PANEL,
+    SumPlan,
+    backward_plan,
+    forward_plan,
+    gradient_plan,
+)
 from glassnet.kernels.compiled._weights import packed, padded, tile_for
 
 __all__ = [
@@ -27,83 +31,84 @@ __all__ = [
     "conv2d_weight_gradient",
 ]
 
-NEAR = 1 << 20  # numbers that stay in a processor's own cache
+CHEAP = 8
+"""Multiply-adds of these loops that count as one when threads are considered.
+
+They are fast, and to divide a small image moves half of it to the other processor's cache.
+"""
 
 
 def conv2d_forward(
     x: Array, weight: Array, bias: Array | None, stride: Pair, padding: Pair
 ) -> Array:
-    """Return the convolution of a batch of images: each row a sum of rows of pixels, weighted."""
+    """Return the convolution of a batch of images: each run a sum of runs of pixels, weighted."""
     if not is_plain(x, weight, bias):
         return vectorised.conv2d_forward(x, weight, bias, stride, padding)
-    from glassnet.kernels.compiled._products import weighted_sums
-
-    (samples, *size), outputs = x.shape, len(weight)
-    require(weight.shape[1:2], x.shape[1:2], "channels of weights")
-    plan = forward_plan(samples, tuple(size), weight.shape[2:], stride, padding)
-    tile = tile_for(outputs)
-    y = np.empty((outputs, *plan.out, samples), x.dtype)
-    image = prepared(x, plan.border, stride[1])
-    terms, start = plan.offset.size, padded(bias, outputs, len(tile), x)
-    rows = packed(weight.transpose(2, 1, 3, 0).reshape(terms, outputs), len(tile))
-    weighted_sums(
-        terms * y.size, image, plan.offset.reshape(-1), rows, terms * len(tile), len(tile), start,
-        y.reshape(-1), y.size // outputs, outputs, plan.pieces, tile,
-    )  # fmt: skip
-    return y.transpose(3, 0, 1, 2)
-
-
-def conv2d_weight_gradient(dy: Array, x: Array, stride: Pair, padding: Pair, out: Array) -> None:
-    """Write ∂L/∂W into `out`: inner products of rows of errors and rows of pixels."""
-    if not is_plain(dy, x, out):
-        vectorised.conv2d_weight_gradient(dy, x, stride, padding, out)
-        return
-    from glassnet.kernels.compiled._products import inner_products
-
-    (samples, *size), outputs = x.shape, len(out)
-    plan = forward_plan(samples, tuple(size), out.shape[2:], stride, padding)
-    require(dy.shape, (samples, outputs, *plan.out), "errors")
-    require(out.shape[1:2], x.shape[1:2], "channels of weights")
-    image, errors = prepared(x, plan.border, stride[1]), batch_innermost(dy)
-    offset = plan.offset.transpose(1, 0, 2).ravel()  # (C, kh, kw), as the weights lie
-    terms, rows = offset.size, plan.out[0]
-    gradient = out if out.flags.c_contiguous else np.empty(out.shape, out.dtype)
-    panel = max(1, NEAR * rows // (image.size + errors.size))
-    inner_products(
-        terms * dy.size, errors, dy.size // outputs, outputs, image, offset, rows,
-        plan.run, plan.row_step, plan.run, panel, np.zeros(outputs, x.dtype),
-        gradient.reshape(-1), terms, 1,
-    )  # fmt: skip
-    if gradient is not out:
-        out[...] = gradient
+    outputs, channels, *kernel = weight.shape
+    require((channels,), x.shape[1:2], "channels of weights")
+    plan = forward_plan(len(x), x.shape[1:], tuple(kernel), stride, padding)
+    return _sums(x, weight.reshape(outputs, -1), bias, plan)
 
 
 def conv2d_input_gradient(
     dy: Array, weight: Array, input_shape: Shape, stride: Pair, padding: Pair
 ) -> Array:
-    """Return ∂L/∂x: each row of pixels is a sum of rows of errors, weighted.
+    """Return ∂L/∂x: each run of pixels is a sum of runs of errors, weighted.
 
-    A pixel meets every s-th weight only, and which ones depends on its place modulo s; the plan
-    knows the terms of each.
+    With a stride of s a pixel meets every s-th weight only, and which ones depends on its place
+    modulo s; the plan knows the terms of each.
     """
     if not is_plain(dy, weight):
         return vectorised.conv2d_input_gradient(dy, weight, input_shape, stride, padding)
-    from glassnet.kernels.compiled._products import weighted_sums
+    outputs, channels, *kernel = weight.shape
+    require((channels,), input_shape[:1], "channels of weights")
+    plan = backward_plan(len(dy), outputs, tuple(input_shape), tuple(kernel), stride, padding)
+    out = gradient_plan(len(dy), tuple(input_shape), tuple(kernel), stride, padding).out
+    require(dy.shape, (len(dy), outputs, *out), "errors")
+    return _sums(dy, weight.swapaxes(0, 1).reshape(channels, -1), None, plan)
 
-    samples, channels = len(dy), input_shape[0]
-    geometry = (tuple(input_shape), weight.shape[2:], stride, padding)
-    out = forward_plan(samples, *geometry).out
-    require(dy.shape, (samples, len(weight), *out), "errors")
-    require(weight.shape[1:2], (channels,), "channels of weights")
-    plan = backward_plan(samples, len(weight), *geometry)
-    tile = tile_for(channels)
-    dx = np.empty((*input_shape, samples), dy.dtype)
-    image = prepared(dy, plan.border, 1)
-    terms, start = plan.offset.size, padded(None, channels, len(tile), dy)
-    columns = weight.transpose(2, 0, 3, 1).reshape(terms, channels)
-    rows = packed(columns if plan.order is None else columns[plan.order], len(tile))
-    weighted_sums(
-        terms * dx.size // (stride[0] * stride[1]), image, plan.offset, rows, terms * len(tile),
-        len(tile), start, dx.reshape(-1), dx.size // channels, channels, plan.pieces, tile,
+
+def _sums(x: Array, weight: Array, bias: Array | None, plan: SumPlan) -> Array:
+    """Return the weighted sums of a plan; weights have the axes (outputs, taps)."""
+    from glassnet.kernels.compiled._windows import convolve
+
+    outputs, taps = weight.shape
+    y = np.empty((outputs, *plan.out, len(x)), x.dtype)
+    tile = tile_for(outputs)
+    convolve(
+        outputs * plan.operations // CHEAP, prepared(x, plan.layout), plan.offset, plan.tap,
+        plan.pieces, packed(weight.T, len(tile)), taps, padded(bias, outputs, len(tile), x),
+        y.reshape(-1), y.size // outputs, outputs, tile,
     )  # fmt: skip
-    return dx.transpose(3, 0, 1, 2)
+    return y.transpose(3, 0, 1, 2)
+
+
+def conv2d_weight_gradient(
+    dy: Array, x: Array, stride: Pair, padding: Pair, out: Array, bias_out: Array | None = None
+) -> None:
+    """Write ∂L/∂W into `out`, inner products of runs of errors and of pixels, and ∂L/∂b."""
+    if not is_plain(dy, x, out):
+        vectorised.conv2d_weight_gradient(dy, x, stride, padding, out, bias_out)
+        return
+    from glassnet.kernels.compiled._windows import LEFT, RIGHT, SLOT, correlate
+
+    outputs, channels, *kernel = out.shape
+    plan = gradient_plan(len(x), x.shape[1:], tuple(kernel), stride, padding)
+    require(dy.shape, (len(x), outputs, *plan.out), "errors")
+    require((channels,), x.shape[1:2], "channels of weights")
+    taps, panels = plan.starts.shape[1], len(plan.panels) - 1
+    operations = taps * dy.size // CHEAP
+    parts = 4 if panels >= 16 else 1  # with few, sharing out the outputs is more even
+    size = -(-outputs // LEFT) * -(-taps // RIGHT) * SLOT + outputs
+    bias = np.empty(outputs, x.dtype)
+    gradient = out if out.flags.c_contiguous else np.empty(out.shape, out.dtype)
+    nothing = np.zeros(max(PANEL, len(x)), x.dtype)
+    correlate(
+        operations, batch_innermost(dy), dy.size // outputs, prepared(x, plan.layout),
+        plan.runs, plan.starts, plan.panels, nothing, parts,
+        np.zeros(parts * size, x.dtype), gradient.reshape(-1), bias,
+    )  # fmt: skip
+    if gradient is not out:
+        out[...] = gradient
+    if bias_out is not None:
+        bias_out[...] = bias

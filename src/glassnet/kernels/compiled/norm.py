@@ -11,15 +11,17 @@ import numpy as np
 
 from glassnet.arrays import Array
 from glassnet.kernels import vectorised
-from glassnet.kernels.compiled._arrays import as_lies, is_plain, lies_innermost, shaped
+from glassnet.kernels.compiled._arrays import as_lies, flat, is_plain, lies_innermost, shaped
 from glassnet.kernels.compiled._loops import MEMORY, Inner, Loop, prange
 
 __all__ = [
+    "batch_norm_backward",
+    "batch_norm_forward",
     "normalize_backward",
     "normalize_forward",
 ]
 
-SMALL = 65_536  # numbers up to which NumPy, in the cache, does well
+SMALL = 16_384  # numbers up to which NumPy, in the cache, does well
 BLOCK = 4_096
 
 
@@ -42,16 +44,49 @@ def normalize_backward(
     dy: Array, normalized: Array, variance: Array, axes: tuple[int, ...], eps: float
 ) -> Array:
     """Return ∂L/∂x for x̂ = (x − μ) / √(σ² + ε)."""
-    runs = _runs(normalized, axes)
-    if runs != variance.size or not is_plain(dy, normalized) or dy.shape != normalized.shape:
+    if _runs(normalized, axes) != variance.size or not _belong(dy, normalized, variance):
         return vectorised.normalize_backward(dy, normalized, variance, axes, eps)
+    return _gradients(dy, normalized, 1 / np.sqrt(variance.reshape(-1) + eps))[0]
+
+
+def batch_norm_forward(
+    x: Array, weight: Array, bias: Array, axes: tuple[int, ...], eps: float
+) -> tuple[Array, Array, Array, Array]:
+    """Return y = γ x̂ + β, and x̂, μ and σ²."""
+    if _runs(x, axes) != weight.size or not is_plain(x, weight, bias):
+        return vectorised.batch_norm_forward(x, weight, bias, axes, eps)
+    normalized, mean, variance = normalize_forward(x, axes, eps)
+    y = np.empty(x.size, x.dtype)
+    innermost = lies_innermost(x)
+    _scale(MEMORY * x.size, as_lies(normalized, innermost), flat(weight), flat(bias), y)
+    return shaped(y, x, innermost), normalized, mean, variance
+
+
+def batch_norm_backward(
+    dy: Array, normalized: Array, variance: Array, weight: Array, axes: tuple[int, ...], eps: float
+) -> tuple[Array, Array, Array]:
+    """Return ∂L/∂x, ∂L/∂γ = Σ ∂L/∂y · x̂ and ∂L/∂β = Σ ∂L/∂y."""
+    belong = _belong(dy, normalized, variance) and weight.size == variance.size
+    if _runs(normalized, axes) != variance.size or not belong:
+        return vectorised.batch_norm_backward(dy, normalized, variance, weight, axes, eps)
+    scale = weight.reshape(-1) / np.sqrt(variance.reshape(-1) + eps)
+    dx, slopes, means = _gradients(dy, normalized, scale)
+    count = dy.size // variance.size
+    return dx, slopes * count, means * count
+
+
+def _belong(dy: Array, normalized: Array, variance: Array) -> bool:
+    return is_plain(dy, normalized, variance) and dy.shape == normalized.shape
+
+
+def _gradients(dy: Array, normalized: Array, scale: Array) -> tuple[Array, Array, Array]:
+    """Return (δ − mean(δ) − x̂ · mean(δ x̂)) · scale for δ = dy, and mean(δ x̂) and mean(δ)."""
     innermost = lies_innermost(normalized)
     dx = np.empty(dy.size, dy.dtype)
-    scale = (1 / np.sqrt(variance.reshape(-1) + eps)).astype(dy.dtype, copy=False)
-    means, slopes = np.empty((2, runs), dy.dtype)
+    means, slopes = np.empty((2, scale.size), dy.dtype)
     given = as_lies(dy, innermost), as_lies(normalized, innermost)
-    _backward(2 * MEMORY * dy.size, *given, scale, means, slopes, dx)
-    return shaped(dx, dy, innermost)
+    _backward(2 * MEMORY * dy.size, *given, scale.astype(dy.dtype, copy=False), means, slopes, dx)
+    return shaped(dx, dy, innermost), slopes, means
 
 
 def _runs(x: Array, axes: tuple[int, ...]) -> int:
@@ -112,6 +147,17 @@ def _forward(x: Array, eps: float, normalized: Array, mean: Array, variance: Arr
         scale = 1 / np.sqrt(variance[run] + eps)
         for i in range(length):
             centred[i] *= scale
+
+
+@Loop
+def _scale(normalized: Array, weight: Array, bias: Array, y: Array) -> None:
+    length = len(y) // len(weight)
+    for run in prange(len(weight)):
+        value = normalized[run * length : (run + 1) * length]
+        result = y[run * length : (run + 1) * length]
+        factor, term = weight[run], bias[run]
+        for i in range(length):
+            result[i] = factor * value[i] + term
 
 
 @Loop

@@ -36,11 +36,14 @@ def conv2d_forward(
     return y.astype(np.result_type(x, weight))
 
 
-def conv2d_weight_gradient(dy: Array, x: Array, stride: Pair, padding: Pair, out: Array) -> None:
+def conv2d_weight_gradient(
+    dy: Array, x: Array, stride: Pair, padding: Pair, out: Array, bias_out: Array | None = None
+) -> None:
     """Write ∂L/∂W[o, c, p, q] = Σ_{n,i,j} ∂L/∂y[n, o, i, j] · x[n, c, i·s + p − pad, …] into `out`.
 
     The weight is used once for every output (n, i, j) of channel o, and ∂y/∂W is there the pixel it
-    multiplied; the chain rule adds up all its uses.
+    multiplied; the chain rule adds up all its uses. Those of the bias, if `bias_out` is given, are
+    each times 1.
     """
     samples, _, height, width = x.shape
     _, _, out_h, out_w = dy.shape
@@ -53,6 +56,8 @@ def conv2d_weight_gradient(dy: Array, x: Array, stride: Pair, padding: Pair, out
                     if 0 <= row < height and 0 <= column < width:
                         total += float(dy[n, o, i, j]) * float(x[n, c, row, column])
         out[o, c, p, q] = total
+    if bias_out is not None:
+        bias_out[...] = dy.sum(axis=(0, 2, 3), dtype=np.float64)
 
 
 def conv2d_input_gradient(

@@ -11,7 +11,12 @@ import numpy as np
 
 from glassnet.arrays import Array, Shape
 
-__all__ = ["normalize_backward", "normalize_forward"]
+__all__ = [
+    "batch_norm_backward",
+    "batch_norm_forward",
+    "normalize_backward",
+    "normalize_forward",
+]
 
 
 def normalize_forward(x: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Array, Array]:
@@ -47,6 +52,36 @@ def normalize_backward(
                 jacobian = own - 1 / m - float(normalized[i]) * float(normalized[j]) / m
                 dx[i] += float(dy[j]) * jacobian / math.sqrt(float(variance[group]) + eps)
     return dx.astype(dy.dtype)
+
+
+def batch_norm_forward(
+    x: Array, weight: Array, bias: Array, axes: tuple[int, ...], eps: float
+) -> tuple[Array, Array, Array, Array]:
+    """Return y = γ x̂ + β with a γ and β for each group, and x̂, μ and σ²."""
+    normalized, mean, variance = normalize_forward(x, axes, eps)
+    y = np.zeros(x.shape)
+    for number, (_, members) in enumerate(_groups(x, axes)):
+        for i in members:
+            y[i] = float(weight[number]) * float(normalized[i]) + float(bias[number])
+    return y.astype(x.dtype), normalized, mean, variance
+
+
+def batch_norm_backward(
+    dy: Array, normalized: Array, variance: Array, weight: Array, axes: tuple[int, ...], eps: float
+) -> tuple[Array, Array, Array]:
+    """Return ∂L/∂x, ∂L/∂γ = Σ ∂L/∂y · x̂ and ∂L/∂β = Σ ∂L/∂y.
+
+    γ multiplies every x̂ of its group and β is added to each, hence the sums; and ∂L/∂x̂ = γ ∂L/∂y.
+    """
+    dweight, dbias = np.zeros((2, variance.size))
+    d_normalized = np.zeros(dy.shape)
+    for number, (_, members) in enumerate(_groups(dy, axes)):
+        for i in members:
+            dweight[number] += float(dy[i]) * float(normalized[i])
+            dbias[number] += float(dy[i])
+            d_normalized[i] = float(weight[number]) * float(dy[i])
+    dx = normalize_backward(d_normalized, normalized, variance, axes, eps)
+    return dx.astype(dy.dtype), dweight.astype(dy.dtype), dbias.astype(dy.dtype)
 
 
 def _groups(x: Array, axes: tuple[int, ...]) -> Iterable[tuple[Shape, list[Shape]]]:

@@ -47,7 +47,9 @@ def conv2d_forward(
     return y.reshape(len(weight), height, width, len(x)).transpose(3, 0, 1, 2)
 
 
-def conv2d_weight_gradient(dy: Array, x: Array, stride: Pair, padding: Pair, out: Array) -> None:
+def conv2d_weight_gradient(
+    dy: Array, x: Array, stride: Pair, padding: Pair, out: Array, bias_out: Array | None = None
+) -> None:
     """Write ∂L/∂W into `out`: each weight collects error times the pixel it multiplied.
 
         ∂L/∂W[o, c, p, q] = Σ_{n,i,j} ∂L/∂y[n, o, i, j] · x[n, c, i·s + p − pad, j·s + q − pad]
@@ -59,9 +61,15 @@ def conv2d_weight_gradient(dy: Array, x: Array, stride: Pair, padding: Pair, out
     stride, padding : (int, int)
     out : ndarray, shape (O, C, kh, kw)
         Written.
+    bias_out : ndarray, shape (O,), optional
+        Written, if given, with ∂L/∂b[o] = Σ_{n,i,j} ∂L/∂y[n, o, i, j], for which the errors need
+        not be read again.
     """
     columns, _ = _patches(x, out.shape[2:], stride, padding)
-    out[...] = (_rows(dy) @ columns.T).reshape(out.shape)
+    rows = _rows(dy)
+    out[...] = (rows @ columns.T).reshape(out.shape)
+    if bias_out is not None:
+        bias_out[...] = rows.sum(axis=1)
 
 
 def conv2d_input_gradient(

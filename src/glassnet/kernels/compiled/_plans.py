@@ -1,0 +1,234 @@
+"""Where in memory the numbers of a convolution are, worked out once for each shape.
+
+Everything is batch-innermost, (C, H, W, N): a pixel of one channel is a run of N numbers, and so is
+an output. Along each axis an output u *meets* the pixels v = u·s + k − pad of the taps k = 0, 1, …;
+for the gradient of the input it is the other way round: a pixel u meets the outputs
+v = (u + pad − k) / s, where that is a whole number. From there on both are the same work.
+
+Two ways of dealing with the edges, and it is here that one of them is chosen:
+
+- *As it lies.* Taps that fall off the image are left out, so columns near the edges have lists of
+  terms of their own. No copy is made; but with a stride, or at the edges, a run is N long.
+- *Prepared.* Zeros are put left and right, and with a stride of s the columns 0, s, 2s, … are
+  brought side by side, then 1, s + 1, …. Then all columns have the same list of terms, and a whole
+  row of outputs is one run. For batches of fewer samples than fill the registers.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from glassnet.arrays import Array, Pair, Shape
+
+FEW = 32
+"""Samples up to which images are prepared."""
+PIECE = 512
+"""Numbers in a piece of work: enough pieces for all threads, few enough to be cheap."""
+PANEL = 1536
+"""Numbers of a channel; of four channels, with the pixels that they meet, they are near."""
+
+Meetings = list[list[Pair]]
+"""For each place along an axis, the (tap, place) that it meets."""
+
+
+class Layout(NamedTuple):
+    """How the columns of an image lie."""
+
+    border: Pair
+    """Columns of zeros left and right."""
+    split: int
+    """Columns so far apart are brought side by side."""
+    row: int
+    """Numbers in a row."""
+
+
+class SumPlan(NamedTuple):
+    """The terms of weighted sums."""
+
+    layout: Layout
+    out: Pair
+    """Height and width of what is computed."""
+    offset: Array
+    """Where in the image each term starts, from the place of a piece."""
+    tap: Array
+    """Which weight belongs to each term, in the order (channel, kh, kw)."""
+    pieces: Array
+    """Runs of outputs: place in the image, place in the result, length, first and last term."""
+    operations: int
+    """Multiply-adds for one channel of the result."""
+
+
+class ProductPlan(NamedTuple):
+    """The runs of inner products of errors and pixels."""
+
+    layout: Layout
+    out: Pair
+    runs: Array
+    """Runs of outputs: place in the errors, and length."""
+    starts: Array
+    """Where in the image run r meets tap t, in the order (channel, kh, kw); -1 if beside it."""
+    panels: Array
+    """Where in `runs` each panel begins, and the end."""
+
+
+def output_size(size: Shape, kernel: Pair, stride: Pair, padding: Pair) -> Pair:
+    """Return the height and width of a convolution's outputs.
+
+    Raises
+    ------
+    ValueError
+        If the kernel is larger than the padded image.
+    """
+    height, width = (
+        (n + 2 * p - k) // s + 1
+        for n, k, s, p in zip(size[-2:], kernel, stride, padding, strict=True)
+    )
+    if min(height, width) < 1:
+        raise ValueError(f"a kernel of {kernel} is larger than an image of {size[-2:]}")
+    return height, width
+
+
+@lru_cache(maxsize=256)
+def forward_plan(samples: int, size: Shape, kernel: Pair, stride: Pair, padding: Pair) -> SumPlan:
+    """Return the plan of a convolution of images (C, H, W)."""
+    out = output_size(size, kernel, stride, padding)
+    meetings = [
+        [[(k, u * s + k - p) for k in range(taps)] for u in range(places)]
+        for places, taps, s, p in zip(out, kernel, stride, padding, strict=True)
+    ]
+    return _sum_plan(samples, size, kernel, meetings, stride[1])
+
+
+@lru_cache(maxsize=256)
+def backward_plan(
+    samples: int, outputs: int, size: Shape, kernel: Pair, stride: Pair, padding: Pair
+) -> SumPlan:
+    """Return the plan of the gradient of the images; what is summed are errors of `outputs`."""
+    out = output_size(size, kernel, stride, padding)
+    meetings = [
+        [[(k, (u + p - k) // s) for k in range(taps) if (u + p - k) % s == 0] for u in range(n)]
+        for n, taps, s, p in zip(size[1:], kernel, stride, padding, strict=True)
+    ]
+    return _sum_plan(samples, (outputs, *out), kernel, meetings, 1)
+
+
+@lru_cache(maxsize=256)
+def gradient_plan(
+    samples: int, size: Shape, kernel: Pair, stride: Pair, padding: Pair
+) -> ProductPlan:
+    """Return the plan of the gradient of a convolution's weights."""
+    (channels, height, width), (kh, kw) = size, kernel
+    (sh, sw), (ph, pw) = stride, padding
+    out = output_size(size, kernel, stride, padding)
+    columns: Meetings = [[(q, j * sw + q - pw) for q in range(kw)] for j in range(out[1])]
+    layout = _layout(samples, width, columns, sw)
+    prepared = np.bool_(layout.split > 1 or any(layout.border))
+    inner = range(pw, width - kw + pw + 1) if sw == 1 else ()  # where all taps meet pixels
+    longest = max(1, PANEL // samples)
+    spans: list[Pair] = []  # columns that are one run
+    for j in range(out[1]):
+        together = prepared or (j in inner and j - 1 in inner)
+        if spans and together and j - spans[-1][0] < longest:
+            spans[-1] = (spans[-1][0], j + 1)
+        else:
+            spans.append((j, j + 1))
+    c, p, q = (axis.ravel() for axis in np.mgrid[:channels, :kh, :kw])
+    met = [np.array(columns[j])[q, 1] for j, _ in spans]
+    beside = [~prepared & ((w < 0) | (w >= width)) for w in met]
+    across = [np.array([_place(layout, samples, v) for _, v in columns[j]])[q] for j, _ in spans]
+    places: list[Pair] = []
+    starts: list[Array] = []
+    for i in range(out[0]):
+        h = i * sh + p - ph
+        row, off = (c * height + h) * layout.row, (h < 0) | (h >= height)
+        starts += [np.where(off | b, -1, row + a) for a, b in zip(across, beside, strict=True)]
+        places += [((i * out[1] + j) * samples, (end - j) * samples) for j, end in spans]
+    ends = np.cumsum([length for _, length in places])
+    panels, before = [0], 0
+    for run, end in enumerate(ends):
+        if end - before > PANEL and run > panels[-1]:
+            panels.append(run)
+            before = ends[run - 1]
+    panels.append(len(places))
+    return ProductPlan(layout, out, np.array(places), np.array(starts), np.array(panels))
+
+
+def _layout(samples: int, width: int, columns: Meetings, split: int) -> Layout:
+    """Choose whether images are taken as they lie, or prepared."""
+    met = [v for column in columns for _, v in column] or [0]
+    border = max(0, -min(met)), max(0, max(met) + 1 - width)
+    if samples >= FEW or (split == 1 and not any(border)):
+        return Layout((0, 0), 1, width * samples)
+    group = -(-(border[0] + width + border[1]) // split)
+    return Layout(border, split, split * group * samples)
+
+
+def _place(layout: Layout, samples: int, v: int) -> int:
+    """Return where in a row column v is."""
+    group, column = (v + layout.border[0]) % layout.split, (v + layout.border[0]) // layout.split
+    return group * (layout.row // layout.split) + column * samples
+
+
+def _sum_plan(
+    samples: int, size: Shape, kernel: Pair, meetings: list[Meetings], split: int
+) -> SumPlan:
+    """Return the plan of sums over an image of (channels, height, width).
+
+    The terms are in the order (row, channel, column); so where the upper or lower rows fall off the
+    image, the terms that are left follow each other in the same list.
+    """
+    (channels, height, width), (rows, columns) = size, meetings
+    layout = _layout(samples, width, columns, split)
+    left, right = layout.border
+    across = [
+        [(k, _place(layout, samples, v)) for k, v in column if -left <= v < width + right]
+        for column in columns
+    ]
+    offset: list[Array] = []
+    tap: list[Array] = []
+    lists: dict[object, int] = {}
+    pieces: list[tuple[int, ...]] = []
+    for u, row in enumerate(rows):
+        taps = tuple(k for k, _ in row)
+        inside = [n for n, (_, v) in enumerate(row) if 0 <= v < height]
+        step = row[1][1] - row[0][1] if len(row) > 1 else 1
+        for (start, end), terms in _runs_of(across, samples):
+            key = taps, tuple((k, place - terms[0][1]) for k, place in terms)
+            if key not in lists:
+                lists[key] = sum(map(len, offset))
+                p, c, q = np.ogrid[: len(taps), :channels, : len(terms)]
+                kh, kw = np.array(taps, int), np.array([k for k, _ in terms], int)
+                first = np.array([place for _, place in key[1]], int)
+                offset.append(((c * height + p * step) * layout.row + first[q]).ravel())
+                tap.append(((c * kernel[0] + kh[p]) * kernel[1] + kw[q]).ravel())
+            many = channels * len(terms)
+            span = [
+                lists[key] + n * many for n in ((inside[0], inside[-1] + 1) if inside else (0, 0))
+            ]
+            source = (row[0][1] * layout.row if row else 0) + (terms[0][1] if terms else 0)
+            target, length = (u * len(across) + start) * samples, (end - start) * samples
+            pieces += [
+                (source + r, target + r, min(PIECE, length - r), *span)
+                for r in range(0, length, PIECE)
+            ]
+    table = np.array(pieces)
+    operations = int((table[:, 2] * (table[:, 4] - table[:, 3])).sum())
+    return SumPlan(
+        layout, (len(rows), len(across)), np.concatenate(offset), np.concatenate(tap), table,
+        operations,
+    )  # fmt: skip
+
+
+def _runs_of(across: Meetings, samples: int) -> list[tuple[Pair, list[Pair]]]:
+    """Return (first, end) of columns whose terms are those of the first, moved along; and these."""
+    found: list[tuple[Pair, list[Pair]]] = []
+    for u, terms in enumerate(across):
+        if found:
+            start, before = found[-1][0][0], found[-1][1]
+            moved = [(k, place + (u - start) * samples) for k, place in before]
+            if moved == terms:
+                found[-1] = (start, u + 1), before
+                continue
+        found.append(((u, u + 1), terms))
+    return found

@@ -1,0 +1,202 @@
+"""The two loops that convolutions are made of: weighted sums of pixels, and products with errors.
+
+Both keep a tile of sums in registers from the first term to the last: of two vectors loaded, one
+from each side, every number is used several times, so that arithmetic and not memory sets the pace.
+That is what BLAS does too; but here a row is a piece of an image, so no patch is ever copied.
+
+Every argument is a vector or an integer, so each loop is compiled once for each dtype.
+"""
+
+from typing import Any
+
+from numba.cpython.unsafe.tuple import tuple_setitem
+
+from glassnet.arrays import Array
+from glassnet.kernels.compiled._loops import Inner, Loop, prange
+from glassnet.kernels.compiled._vectors import (
+    PRODUCTS,
+    add_multiples,
+    add_products,
+    add_totals,
+    empty_tile,
+    filled_tile,
+    lanes,
+    prefetch,
+    store,
+    width,
+)
+
+LEFT, RIGHT = PRODUCTS
+SLOT = 32
+"""Numbers kept for the totals of a tile."""
+LINE = 16
+"""Numbers in a line of the cache, or less."""
+_SUMS, _LEFT, _RIGHT = (0,) * (LEFT * RIGHT), (0,) * LEFT, (0,) * RIGHT
+
+
+@Loop
+def convolve(
+    image: Array,
+    offset: Array,
+    tap: Array,
+    pieces: Array,
+    weight: Array,
+    taps: int,
+    bias: Array,
+    y: Array,
+    y_step: int,
+    outputs: int,
+    tile: tuple[int, ...],
+) -> None:
+    """Write sums of runs, each times a weight: y[k, r] = b[k] + Σ_t w[k, tap t] · image[t, r].
+
+    The innermost loop goes over the terms of a piece (see `SumPlan`), with `len(tile)` outputs k
+    and as many r as fill the registers; around it, k before r, so that the pixels just read are
+    still near. The weights of a block of outputs lie side by side, and there are `taps` of each;
+    in `y` the outputs are `y_step` apart; `bias` is rounded up to whole blocks.
+    """
+    sums = len(tile)
+    wide = width(image, tile)
+    blocks = (outputs + sums - 1) // sums
+    shares = min(blocks, max(1, 16 // len(pieces)))  # where pieces are few, outputs are shared too
+    for turn in prange(len(pieces) * shares):
+        piece, share = turn // shares, turn % shares
+        source, target, length = pieces[piece, 0], pieces[piece, 1], pieces[piece, 2]
+        first, end = pieces[piece, 3], pieces[piece, 4]
+        for r in range(0, length, wide):
+            count = min(wide, length - r)
+            for block in range(share * blocks // shares, (share + 1) * blocks // shares):
+                k = block * sums
+                total = filled_tile(bias, k, tile)
+                for t in range(first, end):
+                    start = source + r + offset[t]
+                    place = (block * taps + tap[t]) * sums
+                    total = add_multiples(total, image, start, count, weight, place)
+                store(y, target + r + k * y_step, y_step, count, outputs - k, total)
+
+
+@Loop
+def correlate(
+    errors: Array,
+    step: int,
+    image: Array,
+    runs: Array,
+    starts: Array,
+    panels: Array,
+    nothing: Array,
+    parts: int,
+    partial: Array,
+    weight: Array,
+    bias: Array,
+) -> None:
+    """Write weight[k, t] = Σ_r errors[k, r] · image[t, r] and bias[k] = Σ_r errors[k, r].
+
+    The innermost loop goes along a run of outputs r (see `ProductPlan`), with as many k and taps t
+    as fill the registers; around it, taps before k before panels, so that the errors of a panel
+    are in the nearest cache and the pixels they meet in the next. Meanwhile the next panel is
+    fetched, as the processor does not foresee by itself which pieces of memory are wanted next. A
+    tap that falls off the image meets the zeros of `nothing`.
+
+    The outputs are divided in `parts`, whose sums are kept in `partial` (first those of the
+    weights, a tile side by side, then those of the bias) and added up at the end.
+    """
+    outputs, weights = len(bias), starts.shape[1]
+    below, right = (outputs + LEFT - 1) // LEFT, (weights + RIGHT - 1) // RIGHT
+    kept = below * right * SLOT + outputs  # of each part
+    shares = min(below, max(1, 8 // parts))
+    count = len(panels) - 1
+    for turn in prange(parts * shares):
+        part, share = turn // shares, turn % shares
+        given = panels[part * count // parts : (part + 1) * count // parts + 1]
+        found = partial[part * kept : (part + 1) * kept]
+        first, end = share * below // shares, (share + 1) * below // shares
+        _products(errors, step, image, runs, starts, given, nothing, first, end, found, outputs)
+    for k in prange(outputs):
+        for part in range(parts):
+            found = partial[part * kept : (part + 1) * kept]
+            if part == 0:
+                bias[k] = 0
+                weight[k * weights : (k + 1) * weights] = 0
+            bias[k] += found[below * right * SLOT + k]
+            for t in range(weights):
+                tile = k // LEFT * right + t // RIGHT
+                weight[k * weights + t] += found[tile * SLOT + k % LEFT * RIGHT + t % RIGHT]
+
+
+@Inner
+def _products(
+    errors: Array,
+    step: int,
+    image: Array,
+    runs: Array,
+    starts: Array,
+    panels: Array,
+    nothing: Array,
+    first_tile: int,
+    end_tile: int,
+    found: Array,
+    outputs: int,
+) -> None:
+    """Do some panels, and of the outputs some tiles; the sums are added to `found`."""
+    wide, weights = lanes(image), starts.shape[1]
+    right = (weights + RIGHT - 1) // RIGHT
+    for panel in range(len(panels) - 1):
+        first, end = panels[panel], panels[panel + 1]
+        following = panels[panel + 2] if panel + 2 < len(panels) else end
+        for a in range(first_tile, end_tile):
+            for k in range(a * LEFT, min((a + 1) * LEFT, outputs)):
+                for run in range(first, end):
+                    start = runs[run, 0] + k * step
+                    found[len(found) - outputs + k] += _sum(errors[start : start + runs[run, 1]])
+            share = a - first_tile, end_tile - first_tile
+            _fetch(errors, a * LEFT * step, step, image, runs, starts, end, following, share)
+            for b in range(right):
+                total = empty_tile(image, _SUMS)
+                for run in range(first, end):
+                    i, j = _LEFT, _RIGHT  # at the end a tile takes the last several times
+                    for m in range(LEFT):
+                        k = min(a * LEFT + m, outputs - 1)
+                        i = tuple_setitem(i, m, runs[run, 0] + k * step)
+                    for m in range(RIGHT):
+                        j = tuple_setitem(j, m, starts[run, min(b * RIGHT + m, weights - 1)])
+                    length = runs[run, 1]
+                    whole = length // wide * wide
+                    for r in range(0, whole, wide):
+                        total = add_products(total, errors, i, image, j, nothing, r, wide)
+                    if whole < length:
+                        rest = length - whole
+                        total = add_products(total, errors, i, image, j, nothing, whole, rest)
+                add_totals(found, (a * right + b) * SLOT, total)
+
+
+@Inner
+def _sum(x: Array) -> Any:
+    total = x[0] * 0
+    for i in range(len(x)):
+        total += x[i]
+    return total
+
+
+@Inner
+def _fetch(
+    errors: Array,
+    place: int,
+    step: int,
+    image: Array,
+    runs: Array,
+    starts: Array,
+    first: int,
+    end: int,
+    share: tuple[int, int],
+) -> None:
+    """Fetch the errors of a tile in some runs, and a share of the pixels that they meet."""
+    for run in range(first, end):
+        for m in range(LEFT):
+            start = place + m * step + runs[run, 0]
+            for r in range(start, start + runs[run, 1], LINE):
+                prefetch(errors, r)
+        for t in range(share[0], starts.shape[1], share[1]):
+            start = starts[run, t]
+            if start >= 0:
+                for r in range(start, start + runs[run, 1], LINE):
+                    prefetch(image, r)
