@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from glassnet.cli import data, evaluate, gradcheck, predict, train
+from glassnet.cli import data, evaluate, gradcheck, predict, reproduce, train
 
 app = typer.Typer(
     name="glassnet",
@@ -24,6 +24,7 @@ app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("gradcheck")(gradcheck.gradcheck)
+app.command("reproduce")(reproduce.reproduce)
 app.add_typer(data.app, name="data")
 
 

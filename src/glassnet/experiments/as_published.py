@@ -1,0 +1,108 @@
+"""The faults of the published reports, planted on purpose.
+
+Where a published number rests on a mistake, the catalogue runs the experiment twice: corrected, and
+with that mistake. If the second gives the published number, the mistake explains it. Nothing else
+in Glassnet uses what is here.
+
+B's momentum needs no class: an exponential average of gradients is ``SGD(dampening=momentum)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from glassnet.arrays import Array
+from glassnet.layers import Conv2d, Layer, Linear
+from glassnet.losses import one_hot
+
+
+class IntegerConv2d(Conv2d):
+    """Report B's convolution: its output is written into an array of integers.
+
+    The array was made with an integer zero, so every activation loses what follows the decimal
+    point. The backward pass does not know of it and is that of `Conv2d`.
+
+    Examples
+    --------
+    >>> layer = IntegerConv2d(1, 1, 1, init="ones").initialize(seed=0)
+    >>> layer.forward(np.array([[[[1.7, -0.4]]]], np.float32))[0] + 0.0
+    array([[[[1., 0.]]]], dtype=float32)
+    """
+
+    def forward(
+        self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None
+    ) -> tuple[Array, Array]:
+        """Return y without its decimals, and x."""
+        y, cache = super().forward(x, training=training, rng=rng)
+        return np.trunc(y), cache
+
+
+class SummedBiasLinear(Linear):
+    """Report C's layer: the bias gradient is a sum over the batch where it should be a mean.
+
+    The 1/N is in the loss, so the sum of the bias gradients is a mean; times N it is the report's.
+
+    Examples
+    --------
+    >>> layer = SummedBiasLinear(1, 1).initialize(seed=0)
+    >>> x = np.ones((4, 1), np.float32)
+    >>> layer.backward_parameters(x / 4, x)  # the gradient of a mean
+    >>> layer.bias.grad
+    array([4.], dtype=float32)
+    """
+
+    def backward_parameters(self, dy: Array, cache: Array) -> None:
+        """Write ∂L/∂W, and N times ∂L/∂b."""
+        super().backward_parameters(dy, cache)
+        if self.bias is not None and self.bias.trainable:
+            self.bias.grad *= len(dy)
+
+
+LAYERS: dict[str, type[Layer]] = {
+    "as-published/IntegerConv2d": IntegerConv2d,
+    "as-published/SummedBiasLinear": SummedBiasLinear,
+}
+"""What a configuration calls them."""
+
+
+def report_a_loss(probabilities: Array, labels: Array) -> float:
+    """Return report A's "cross-entropy": −Σ t log o, t being .99 or .01, divided by the classes.
+
+    It is not zero where the outputs are the targets, but .0424, and says little beside the true
+    cross-entropy, which is divided by the samples.
+
+    Examples
+    --------
+    >>> targets = np.full((1, 10), 0.01)
+    >>> targets[0, 3] = 0.99
+    >>> round(report_a_loss(targets, np.array([3])), 4)
+    0.0424
+    """
+    classes = probabilities.shape[1]
+    targets = 0.01 + 0.98 * one_hot(labels, classes, np.float64)
+    logarithms = np.log(np.maximum(probabilities.astype(np.float64), 1e-300))
+    return float(-(targets * logarithms).sum(axis=1).mean() / classes)
+
+
+def report_b_loss(probabilities: Array, labels: Array) -> float:
+    """Return the cross-entropy of probabilities to which ε = 1e-6 is added, as if to be safe.
+
+    Sure and wrong predictions then cost 13.8 at most, whatever they deserve.
+
+    Examples
+    --------
+    >>> round(report_b_loss(np.array([[1.0, 0.0]]), np.array([1])), 2)
+    13.82
+    """
+    right = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    return float(-np.log(right + 1e-6).mean())
+
+
+FIGURES: dict[str, Callable[[Array, Array], Any]] = {
+    "report_a_loss": report_a_loss,
+    "report_b_loss": report_b_loss,
+}
+"""Figures of merit as the reports computed them: (probabilities, labels) → value."""

@@ -1,0 +1,133 @@
+"""Carrying out one trial: a training, or one of the few experiments that are something else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from glassnet import threads
+from glassnet.data import Dataset
+from glassnet.errors import ConfigError, TrainingError
+from glassnet.experiments.as_published import FIGURES
+from glassnet.experiments.catalogue.gradients import gradient_errors
+from glassnet.experiments.catalogue.results import RESULT, to_result
+from glassnet.experiments.catalogue.speed import speed_ratios
+from glassnet.experiments.catalogue.trials import Trial
+from glassnet.experiments.folder import RunFolder, environment, to_json
+from glassnet.experiments.run import Run
+from glassnet.kernels import active_kernels, use_kernels
+from glassnet.training import History
+
+Figures = dict[str, float]
+DataDir = str | Path | None
+
+
+def carry_out(trial: Trial, data_dir: DataDir = None, kernels: str = "auto") -> dict[str, bytes]:
+    """Do what a trial says; return the files that it leaves, by name.
+
+    It depends on nothing but its arguments, so it may run in any process and on any machine that
+    has the data, in any order. BLAS and kernels get one thread, whatever goes on beside.
+
+    Parameters
+    ----------
+    trial : Trial
+    data_dir : path, optional
+    kernels : str
+        The edition of the kernels.
+
+    Raises
+    ------
+    GlassnetError
+        If the data are not there, or parts do not fit together.
+    """
+    if trial.kind not in KINDS:
+        raise ConfigError(
+            f"row {trial.row}: there is no kind {trial.kind!r}; there are {', '.join(KINDS)}"
+        )
+    with TemporaryDirectory() as directory, _alone(kernels):
+        folder, started = Path(directory) / "run", time.perf_counter()
+        figures, stopped = KINDS[trial.kind](trial, folder, data_dir)
+        seconds = time.perf_counter() - started
+        result = to_result(figures, seconds, active_kernels(), stopped, environment())
+        files = {
+            str(file.relative_to(folder)): file.read_bytes()
+            for file in folder.rglob("*")
+            if file.is_file()
+        }
+        return files | {RESULT: to_json(result).encode()}
+
+
+def trained(trial: Trial, folder: Path, data_dir: DataDir) -> tuple[Figures, str]:
+    """Train, and write a run folder.
+
+    A training whose loss is no longer finite has a result too: that of the weights before.
+    """
+    run = Run.prepare(trial.config, data_dir=data_dir)
+    target = RunFolder.create(folder, trial.config.name)
+    target.write("config.toml", run.config.to_toml())
+    target.write_data_description(run.data)
+    try:
+        run.train()
+    except TrainingError as error:
+        run.trainer.stop(str(error).partition(";")[0])
+    metrics = run.write(target, figures=False)
+    return {
+        **numbers(metrics),
+        **last_epoch(run.trainer.history),
+        **as_reported(run, trial.extra),
+    }, str(metrics["stopped"])
+
+
+def numbers(metrics: Mapping[str, object]) -> Figures:
+    """Return those metrics that are numbers."""
+    return {
+        name: float(value)
+        for name, value in metrics.items()
+        if isinstance(value, (int, float)) and name != "seed"
+    }
+
+
+def last_epoch(history: History) -> Figures:
+    """Return the figures of the last epoch, which are not those of the best."""
+    record = history.epochs[-1] if history.epochs else {}
+    return {f"last {name}": value for name, value in record.items()}
+
+
+def as_reported(run: Run, names: tuple[str, ...]) -> Figures:
+    """Return figures of the final model in the way the report computed them."""
+    figures: Figures = {}
+    if not run.data.classes:
+        return figures
+    for part in ("valid", "test"):
+        data: Dataset | None = getattr(run.data, part)
+        if data is None or not names:
+            continue
+        probabilities = run.model.predict_proba(data.x)
+        for name in names:
+            figures[f"{part}_{name}"] = float(FIGURES[name](probabilities, data.y))
+    return figures
+
+
+@contextmanager
+def _alone(kernels: str) -> Iterator[None]:
+    """Use an edition of the kernels and one thread, and set both back."""
+    before = active_kernels(), threads.threads()
+    use_kernels(kernels)
+    threads.set_threads(1)
+    try:
+        yield
+    finally:
+        use_kernels(before[0])
+        threads.set_threads(before[1])
+
+
+Measure = Callable[[Trial, Path, DataDir], tuple[Figures, str]]
+KINDS: dict[str, Measure] = {
+    "train": trained,
+    "gradients": gradient_errors,
+    "speed": speed_ratios,
+}
+"""What can be done with a configuration."""
