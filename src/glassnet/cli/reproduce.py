@@ -74,7 +74,7 @@ def reproduce(
     if as_json:
         print_verdicts(states, failed, results.folder)
     else:
-        print_rows(states, details=bool(ids) and "all" not in ids)
+        print_rows(states, details="all" not in (ids or ["all"]))
     if failed:
         raise typer.Exit(2)
 

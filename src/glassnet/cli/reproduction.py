@@ -17,7 +17,6 @@ from rich.table import Table
 
 from glassnet.cli.output import notes, print_json, print_table
 from glassnet.experiments.catalogue import (
-    Estimate,
     Report,
     Row,
     RowState,
@@ -128,8 +127,8 @@ def print_rows(states: Sequence[RowState], *, details: bool) -> None:
             _print_details(state)
         return
     table = Table(box=box.SIMPLE)
-    for column, justify in (("row", "left"), ("what", "left"), ("done", "right"), ("", "left")):
-        table.add_column(column, justify="right" if justify == "right" else "left")
+    for column in ("row", "what", "done", "verdict"):
+        table.add_column(column, justify="right" if column == "done" else "left")
     for state in states:
         what = escape(state.row.title)
         if state.missing:
@@ -160,28 +159,12 @@ def _print_details(state: RowState) -> None:
                 escape(variant.variant.name) if first else "",
                 line.figure,
                 "" if line.published is None else f"{line.published:.4g}",
-                interval(line.ours),
+                str(line.ours or "–"),
                 str(variant.done) if first else "",
                 f"{variant.seconds:.1f}" if first and variant.done else "",
                 _coloured(line.verdict),
             )
     print_table(table)
-
-
-def interval(estimate: Estimate | None) -> str:
-    """Return a mean with its interval.
-
-    Examples
-    --------
-    >>> interval(Estimate(0.95714, 0.0012, 5)), interval(Estimate(0.95714, math.nan, 1))
-    ('0.9571 ± 0.0012', '0.9571')
-    """
-    if estimate is None:
-        return "–"
-    form = ".4f" if 1e-3 <= abs(estimate.mean) < 1e4 else ".3g"
-    if math.isnan(estimate.half_width):
-        return format(estimate.mean, form)
-    return f"{estimate.mean:{form}} ± {estimate.half_width:{form}}"
 
 
 def _coloured(verdict: Verdict | None) -> str:

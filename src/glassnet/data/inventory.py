@@ -1,4 +1,4 @@
-"""Which samples a name and options stand for, and whether their files are there; nothing is read."""
+"""Which samples a name and options stand for, and whether their files are there."""
 
 from collections.abc import Mapping
 from pathlib import Path

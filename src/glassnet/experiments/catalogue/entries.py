@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.errors import ConfigError
+from glassnet.experiments.catalogue.statistics import MARGIN
 from glassnet.experiments.config import NO_NAME, Config
 from glassnet.experiments.registry import build
-from glassnet.experiments.catalogue.statistics import MARGIN
 from glassnet.words import nearest
 
 TABLES = Path(__file__).parent / "tables"

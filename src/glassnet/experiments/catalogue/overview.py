@@ -42,6 +42,8 @@ class VariantState:
         The editions of the kernels that computed them.
     diverged : int
         How many seeds ended because the loss was no longer finite.
+    origins : frozenset of str
+        With what versions, and on what, they were computed.
     """
 
     variant: Variant
@@ -50,6 +52,7 @@ class VariantState:
     seconds: float
     kernels: tuple[str, ...]
     diverged: int
+    origins: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,11 @@ class RowState:
     def planned(self) -> int:
         """The trials that are asked for."""
         return self.seeds * len(self.variants)
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """With what versions, and on what, its results were computed."""
+        return frozenset().union(*(variant.origins for variant in self.variants))
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
@@ -206,6 +214,7 @@ def _state(
         math.fsum(r.seconds for r in found) / len(found) if found else math.nan,
         tuple(sorted({result.kernels for result in found})),
         sum(result.diverged for result in found),
+        frozenset(result.origin for result in found),
     )
 
 

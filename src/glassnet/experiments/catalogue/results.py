@@ -47,6 +47,15 @@ class Result:
         """Whether the loss was no longer finite."""
         return "finite" in self.stopped
 
+    @property
+    def origin(self) -> str:
+        """With what versions, and on what machine, it was computed."""
+        of = self.environment
+        return (
+            f"Glassnet {of['glassnet']} with the {self.kernels} kernels, Python {of['python']}, "
+            f"NumPy {of['numpy']}, {of['platform']}, {of['cores']} cores"
+        )
+
 
 @dataclass(frozen=True)
 class Results:

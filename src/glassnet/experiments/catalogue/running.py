@@ -91,12 +91,13 @@ def _in_processes(todo: Sequence[Trial], where: Where) -> Iterator[Attempt]:
 
 
 def _on_dask(todo: Sequence[Trial], where: Where) -> Iterator[Attempt]:
-    """A worker that dies costs its trial, which another worker does again."""
+    """Let a cluster do it; the trial of a worker that dies is done again by another."""
     try:
         from distributed import Client, as_completed
     except ImportError:
         raise ConfigError(
-            "--dask needs Dask, which is not installed; install it with pip install 'glassnet[dask]'"
+            "--dask needs Dask, which is not installed; "
+            "install it with pip install 'glassnet[dask]'"
         ) from None
     try:
         client = Client(where.dask, timeout="10s", set_as_default=False)

@@ -47,6 +47,19 @@ class Estimate:
         deviation = math.sqrt(math.fsum((v - mean) ** 2 for v in values) / (n - 1))
         return cls(mean, float(t.ppf(0.975, n - 1)) * deviation / math.sqrt(n), n)
 
+    def __str__(self) -> str:
+        """Return the mean with its interval.
+
+        Examples
+        --------
+        >>> print(Estimate(0.95714, 0.0012, 5), Estimate(0.95714, math.nan, 1), sep=", ")
+        0.9571 ± 0.0012, 0.9571
+        """
+        form = ".4f" if 1e-3 <= abs(self.mean) < 1e4 else ".3g"
+        if math.isnan(self.half_width):
+            return format(self.mean, form)
+        return f"{self.mean:{form}} ± {self.half_width:{form}}"
+
 
 class Verdict(StrEnum):
     """What becomes of a published figure."""

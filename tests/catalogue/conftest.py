@@ -1,0 +1,119 @@
+"""A catalogue of two tiny rows on digits that come with scikit-learn, and one without its data."""
+
+import json
+import sys
+
+import pytest
+
+from glassnet.cli import main
+from glassnet.experiments.catalogue import entries
+
+TINY = """
+id = "T"
+name = "tiny"
+title = "Tiny"
+extra = ["report_a_loss"]
+ours = "Everything."
+traps = "None known."
+
+[base.data]
+name = "digits"
+[base.model]
+name = "mlp"
+hidden = [4]
+[base.loss]
+name = "softmax-cross-entropy"
+[base.optimizer]
+name = "adam"
+lr = 0.01
+[base.training]
+epochs = 2
+batch_size = 64
+
+[[rows]]
+id = "T1"
+title = "units"
+seconds = 1
+report = ["test_loss"]
+[[rows.variants]]
+name = "4"
+published = { test_accuracy = 0.0 }
+[[rows.variants]]
+name = "8"
+set.model.hidden = [8]
+published = { "last valid_accuracy" = 1.0 }
+
+[[rows]]
+id = "T2"
+title = "the same run again, and one that diverges"
+[[rows.variants]]
+name = "4"
+report = ["test_accuracy"]
+[[rows.variants]]
+name = "diverges"
+set.optimizer = { name = "sgd", lr = 1e30 }
+published = { test_accuracy = 0.5 }
+
+[[rows]]
+id = "T3"
+title = "its data are not at hand"
+set.data = { name = "kmnist" }
+[[rows.variants]]
+published = { test_accuracy = 0.9 }
+
+[[stand_ins]]
+suffix = "moons"
+title = "on moons"
+set.data = { name = "moons", samples = 100 }
+"""
+HERE = """
+import pathlib, sys
+from glassnet.experiments.catalogue import entries
+entries.TABLES = pathlib.Path({folder!r})
+from glassnet.cli import main
+main()
+"""
+
+
+@pytest.fixture
+def tables(tmp_path, monkeypatch):
+    """Put the tiny catalogue in the place of the real one, and work in an empty folder."""
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    (folder / "T.toml").write_text(TINY, encoding="utf-8")
+    (tmp_path / "here").mkdir()
+    (tmp_path / "data").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("GLASSNET_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("GLASSNET_KERNELS", "numpy")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setattr(entries, "TABLES", folder)
+    entries.catalogue.cache_clear()
+    yield folder
+    entries.catalogue.cache_clear()
+
+
+@pytest.fixture
+def reproduce(tables, monkeypatch, capsys):
+    """Run the command on the tiny catalogue; return exit code, what it said, and its JSON."""
+
+    def run(*arguments):
+        argv = ["glassnet", "reproduce", *map(str, arguments)]
+        monkeypatch.setattr(sys, "argv", argv)
+        capsys.readouterr()
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code or 0
+        out, err = capsys.readouterr()
+        last = out.splitlines()[-1] if out else ""
+        return code, out, err, json.loads(last) if "--json" in argv else None
+
+    return run
+
+
+def program(tables, *arguments):
+    """Return the command line of a process that works on the tiny catalogue."""
+    code = HERE.format(folder=str(tables))
+    return [sys.executable, "-c", code, "reproduce", *map(str, arguments)]
