@@ -1,5 +1,6 @@
 # What is public: type checkers read this file, and at run time a name is imported from where it
 # says when it is first used.
+from . import augmentation as augmentation
 from . import data as data
 from . import doctor as doctor
 from . import initializers as initializers
@@ -208,6 +209,12 @@ from .training import (
 )
 from .training import (
     Trainer as Trainer,
+)
+from .training import (
+    freeze as freeze,
+)
+from .training import (
+    new_head as new_head,
 )
 
 __version__: str

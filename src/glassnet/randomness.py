@@ -6,7 +6,7 @@ change the initial weights or the order of the samples. The global generator is 
 
 import numpy as np
 
-STREAMS = ("init", "shuffle", "augment", "dropout", "split")
+STREAMS = ("init", "shuffle", "augment", "dropout", "split", "append", "folds")
 """The named streams; a new one goes at the end, so that the others keep their numbers."""
 
 

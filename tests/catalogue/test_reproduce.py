@@ -87,7 +87,7 @@ def test_stand_ins_run_where_the_data_are_missing(reproduce):
 
 
 def test_what_it_shows_can_be_trained_by_hand(reproduce, monkeypatch, capsys):
-    _, out, _, answer = reproduce("T1", "--seeds", 2, "--json")
+    reproduce("T1", "--seeds", 2)
     _, out, _, _ = reproduce("T1", "--show")
     shown = out.split("# T1 8\n")[1]
     Path("mine.toml").write_text(shown)

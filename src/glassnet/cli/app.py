@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from glassnet.cli import data, evaluate, gradcheck, predict, reproduce, train
+from glassnet.cli import data, evaluate, finetune, gradcheck, predict, reproduce, train
 
 app = typer.Typer(
     name="glassnet",
@@ -21,6 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("train")(train.train)
+app.command("finetune")(finetune.finetune)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("gradcheck")(gradcheck.gradcheck)

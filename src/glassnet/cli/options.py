@@ -24,6 +24,11 @@ DataDir = Annotated[
         "else a cache.",
     ),
 ]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="Run folder to make; by default runs/NAME-001 and so on.", metavar="DIR"),
+]
+Seed = Annotated[int | None, typer.Option(help="Same as --set training.seed=N.", metavar="N")]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON object as the last line of standard output.")
 ]

@@ -55,8 +55,8 @@ def print_run(run: Run) -> None:
     notes.print(f"[bold]{escape(data.name)}[/]  {', '.join(parts)} samples of {shape}")
     notes.print(f"[bold]target[/]  {escape(_target(data))}")
     notes.print(f"[bold]model[/]  {_outline(model)}: {count(size, 'parameter')}")
-    if run.note:
-        notes.print(f"[bold]note[/]  {run.note}")
+    for note in run.notes:
+        notes.print(f"[bold]note[/]  {escape(note)}")
 
 
 def _target(data: DataSplits) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from glassnet.cli.options import DataDir, Json, Set
+from glassnet.cli.options import DataDir, Json, Out, Seed, Set
+
+if TYPE_CHECKING:
+    from glassnet.experiments import Config, RunFolder
 
 
 def train(
@@ -17,15 +20,8 @@ def train(
     ] = "digits-mlp",
     settings: Set = None,
     data_dir: DataDir = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help="Run folder to make; by default runs/RECIPE-001 and so on.", metavar="DIR"
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(help="Same as --set training.seed=N.", metavar="N")
-    ] = None,
+    out: Out = None,
+    seed: Seed = None,
     as_json: Json = False,
     listing: Annotated[bool, typer.Option("--list", help="List the recipes and end.")] = False,
     show: Annotated[
@@ -37,20 +33,8 @@ def train(
     Give a recipe (see --list) or a TOML file. Without one: handwritten digits that come with
     scikit-learn, in a few seconds.
     """
-    from glassnet import experiments
-    from glassnet.cli.output import (
-        TrainingProgress,
-        print_json,
-        print_recipes,
-        print_training,
-    )
-    from glassnet.experiments import Run, RunFolder
-
-    def report(folder: RunFolder, metrics: dict[str, Any]) -> None:
-        if as_json:
-            print_json({**metrics, "run": str(folder.path)})
-        else:
-            print_training(folder, metrics)
+    from glassnet.cli.output import print_recipes
+    from glassnet.experiments import Config, Run
 
     if listing:
         print_recipes()
@@ -58,10 +42,24 @@ def train(
     overrides = list(settings or [])
     if seed is not None:
         overrides.append(f"training.seed={seed}")
-    config = experiments.Config.from_recipe(recipe, overrides)
+    config = Config.from_recipe(recipe, overrides)
     if show:
         print(Run.prepare(config, data_dir=data_dir).config.to_toml(), end="")
         return
+    carry_out(config, out=out, data_dir=data_dir, as_json=as_json)
+
+
+def carry_out(config: Config, *, out: Path | None, data_dir: Path | None, as_json: bool) -> None:
+    """Train as configured; show progress, and at the end the results."""
+    from glassnet import experiments
+    from glassnet.cli.output import TrainingProgress, print_json, print_training
+
+    def report(folder: RunFolder, metrics: dict[str, Any]) -> None:
+        if as_json:
+            print_json({**metrics, "run": str(folder.path)})
+        else:
+            print_training(folder, metrics)
+
     progress = TrainingProgress(config.training.epochs)
     try:
         experiments.train(

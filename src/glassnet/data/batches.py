@@ -1,6 +1,6 @@
 """Batches: one pass over a data set in pieces."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -20,6 +20,7 @@ def batches(
     *,
     drop_last: bool = False,
     dtype: DTypeLike = np.float32,
+    augment: Callable[[Array], Array] | None = None,
 ) -> Iterator[Batch]:
     """Return one pass over the data set as batches (x, y, sample_weight or `None`).
 
@@ -35,6 +36,8 @@ def batches(
         Leave out a last batch smaller than the others.
     dtype : data type
         Of the samples.
+    augment : callable, optional
+        Changes each batch's samples as they came, before they are scaled; see `Dataset.batch`.
 
     Raises
     ------
@@ -57,7 +60,7 @@ def batches(
             f"a batch of {batch_size} is larger than {dataset.name or 'the data'} with its "
             f"{samples} samples; choose a batch_size of at most {samples}"
         )
-    return _draw(dataset, int(batch_size), rng, drop_last, dtype)
+    return _draw(dataset, int(batch_size), rng, drop_last, dtype, augment)
 
 
 def _draw(
@@ -66,6 +69,7 @@ def _draw(
     rng: np.random.Generator | None,
     drop_last: bool,
     dtype: DTypeLike,
+    augment: Callable[[Array], Array] | None,
 ) -> Iterator[Batch]:
     samples = len(dataset)
     order = None if rng is None else rng.permutation(samples)
@@ -73,6 +77,6 @@ def _draw(
     for start in range(0, stop, batch_size):
         piece = slice(start, start + batch_size)
         chosen = piece if order is None else order[piece]
-        x, y = dataset.batch(chosen, dtype)
+        x, y = dataset.batch(chosen, dtype, augment)
         weight = None if dataset.sample_weight is None else dataset.sample_weight[chosen]
         yield x, y, weight

@@ -1,6 +1,6 @@
 """A data set: samples as they came, targets, and how the samples are scaled when drawn."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -102,7 +102,10 @@ class Dataset:
         return f"{self.y.shape[1]} numbers each" if self.y.ndim == 2 else "one number each"
 
     def batch(
-        self, indices: Array | Sequence[int] | slice, dtype: DTypeLike = np.float32
+        self,
+        indices: Array | Sequence[int] | slice,
+        dtype: DTypeLike = np.float32,
+        augment: Callable[[Array], Array] | None = None,
     ) -> tuple[Array, Array]:
         """Return the chosen samples, scaled and cast, and their targets.
 
@@ -112,6 +115,9 @@ class Dataset:
             Which samples, in which order.
         dtype : data type
             Of the samples, and of the targets where these are not labels.
+        augment : callable, optional
+            Given the chosen samples as they came, returns changed ones, of the same shape and type
+            and in the same order.
 
         Returns
         -------
@@ -121,6 +127,8 @@ class Dataset:
             The targets.
         """
         samples, y = self.raw[indices], self.y[indices]
+        if augment is not None:
+            samples = augment(samples)
         if self.scaling is None:
             # Choosing by index has copied already; a slice has not.
             x = samples.astype(dtype, order="C", copy=isinstance(indices, slice))

@@ -1,6 +1,7 @@
 """Experiments: typed configurations, recipes, runs and their folders."""
 
 from glassnet.experiments.config import Config, recipe_names
+from glassnet.experiments.finetuning import finetune_config
 from glassnet.experiments.finished import evaluate_run, predict_images
 from glassnet.experiments.folder import LoadedRun, RunFolder, environment, to_json
 from glassnet.experiments.run import Run, train
@@ -12,6 +13,7 @@ __all__ = [
     "RunFolder",
     "environment",
     "evaluate_run",
+    "finetune_config",
     "predict_images",
     "recipe_names",
     "to_json",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -11,8 +12,14 @@ from typing import Any
 
 from glassnet import data as library
 from glassnet.errors import ConfigError
+from glassnet.experiments.augmenting import AugmentOptions
 from glassnet.experiments.models import MLP, MODELS, LayerList
-from glassnet.experiments.options import DataOptions, TrainingOptions, anchored
+from glassnet.experiments.options import (
+    DataOptions,
+    FinetuneOptions,
+    TrainingOptions,
+    anchored,
+)
 from glassnet.experiments.registry import (
     LOSSES,
     OPTIMIZERS,
@@ -34,7 +41,10 @@ RECIPES = Path(__file__).parent / "recipes"
 NAME = re.compile(r"(?=.{1,100}$)\w(?:[\w .+-]*[\w+-])?")
 """What a run may be called, as its folder is called so."""
 NO_NAME = re.compile(r"[^\w .+-]+|^[^\w]+")
-SECTIONS = ("data", "model", "loss", "optimizer", "schedule", "regularizers", "training")
+SECTIONS = (
+    "data", "model", "loss", "optimizer", "schedule", "regularizers", "augment", "training",
+    "finetune",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,7 +64,10 @@ class Config:
     optimizer : Optimizer
     schedule : Schedule
     regularizers : tuple of Regularizer
+    augment : AugmentOptions
     training : TrainingOptions
+    finetune : FinetuneOptions, optional
+        Where the model comes from, if it is not a new one.
 
     Examples
     --------
@@ -71,7 +84,9 @@ class Config:
     optimizer: Optimizer = field(default_factory=Adam)
     schedule: Schedule = field(default_factory=Constant)
     regularizers: tuple[Regularizer, ...] = ()
+    augment: AugmentOptions = field(default_factory=AugmentOptions)
     training: TrainingOptions = field(default_factory=TrainingOptions)
+    finetune: FinetuneOptions | None = None
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -111,6 +126,8 @@ class Config:
             raise ConfigError(f"{path} cannot be read as TOML: {error}") from None
         if isinstance(data := tables.get("data"), dict):
             tables["data"] = anchored(data.get("name"), data, path.parent)
+        if isinstance(start := tables.get("finetune"), dict) and isinstance(start.get("run"), str):
+            start["run"] = os.path.abspath(path.parent / Path(start["run"]).expanduser())
         for override in sorted(overrides, key=_is_option):  # names first: they clear the options
             _override(tables, override)
         return cls.from_dict(tables, name=NO_NAME.sub("-", path.stem)[:100].strip("-. ") or "run")
@@ -156,7 +173,11 @@ class Config:
                 )
                 for i, t in enumerate(tables.get("regularizers", []))
             ),
+            augment=build("augment", AugmentOptions, tables.get("augment", {}), "[augment]"),
             training=build("training", TrainingOptions, tables.get("training", {}), "[training]"),
+            finetune=build("finetune", FinetuneOptions, tables["finetune"], "[finetune]")
+            if "finetune" in tables
+            else None,
         )
 
     def load_data(self, data_dir: str | Path | None = None) -> library.DataSplits:
@@ -200,6 +221,10 @@ class Config:
             tables["loss"] = dict(self.loss_options)
         if self.regularizers:
             tables["regularizers"] = [describe(r, REGULARIZERS) for r in self.regularizers]
+        if self.augment != AugmentOptions():
+            tables["augment"] = plain(self.augment)
+        if self.finetune is not None:
+            tables["finetune"] = plain(self.finetune)
         return tables
 
     def to_toml(self) -> str:

@@ -54,6 +54,9 @@ class TrainingOptions:
     clip_norm : float, optional
     metrics : tuple of str, optional
     record_steps : bool
+    lr_of : dict of str to float, optional
+        Learning rates of parameters by name, in place of the optimizer's; `glassnet.Trainer` says
+        more.
     """
 
     epochs: int = 10
@@ -65,11 +68,34 @@ class TrainingOptions:
     clip_norm: float | None = None
     metrics: tuple[str, ...] | None = None
     record_steps: bool = False
+    lr_of: dict[str, float] | None = None
 
     def __post_init__(self) -> None:
         for name, least in (("epochs", 1), ("batch_size", 1), ("seed", 0), ("patience", 0)):
             if (value := getattr(self, name)) is not None and value < least:
                 raise ConfigError(f"training.{name} must be at least {least}, not {value}")
+
+
+@dataclass(frozen=True)
+class FinetuneOptions:
+    """With which weights to begin, and what of them stays.
+
+    Parameters
+    ----------
+    run : str
+        The folder of the finished run whose model is taken, in place of the one in [model].
+    weights : str
+        SHA-256 of its ``model.safetensors``; another file there is refused. Empty: any.
+    freeze : tuple of str
+        Names of parameters that stay as they are; see `glassnet.freeze`.
+    new_head : bool
+        Whether the last layer begins anew, as wide as the data need.
+    """
+
+    run: str
+    weights: str = ""
+    freeze: tuple[str, ...] = ()
+    new_head: bool = False
 
 
 def anchored(name: Any, options: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, get_type_hints
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from glassnet import losses, optimizers, regularizers, schedules
 from glassnet.errors import ConfigError
@@ -51,6 +52,7 @@ EXAMPLES = {
     "milestones": "[10, 20]",
     "gamma": "0.95",
     "length": "5",
+    "samples": "1000",
     "strength": "0.0001",
 }
 """Values for the options without a default, for the message that asks for one."""
@@ -133,11 +135,19 @@ def checked(where: str, annotation: Any, value: Any) -> Any:
     try:
         # Text is not taken for a number: in TOML 0.1 is written without quotes. Nor is true.
         adapter = TypeAdapter(annotation, config=ConfigDict(coerce_numbers_to_str=False))
-        if isinstance(value, (str, bool)) and annotation in (int, float, float | None, int | None):
+        if isinstance(value, (str, bool)) and _is_for_numbers(annotation, value):
             raise ConfigError(f"{where} must be a number, not {value!r}")
         return adapter.validate_python(value)
     except ValidationError as error:
         raise ConfigError(f"{where} {wrong_type(error.errors())}, not {value!r}") from None
+
+
+def _is_for_numbers(annotation: Any, value: str | bool) -> bool:
+    """Whether a type takes numbers, and neither this text nor truth values."""
+    is_union = get_origin(annotation) in (Union, UnionType)
+    kinds = get_args(annotation) if is_union else (annotation,)
+    words = [word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind)]
+    return not {int, float}.isdisjoint(kinds) and type(value) not in kinds and value not in words
 
 
 def describe(thing: Any, kinds: Mapping[str, type[Any]]) -> dict[str, Any]:

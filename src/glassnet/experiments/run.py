@@ -15,10 +15,12 @@ from glassnet.arrays import Array
 from glassnet.data import Dataset, DataSplits
 from glassnet.errors import ConfigError, DataError, GlassnetError, TrainingError
 from glassnet.experiments.config import Config
+from glassnet.experiments.finetuning import starting_model
 from glassnet.experiments.folder import RunFolder, environment, to_json
 from glassnet.kernels import active_kernels
 from glassnet.layers import Layer
 from glassnet.losses import Loss, SoftmaxCrossEntropy
+from glassnet.randomness import stream
 from glassnet.storage import save
 from glassnet.training import (
     Callback,
@@ -47,7 +49,8 @@ class Run:
     data: DataSplits
     trainer: Trainer
     early_stopping: EarlyStopping | None
-    note: str = ""
+    notes: tuple[str, ...] = ()
+    """What the user should know before it starts."""
     seconds: float = 0.0
 
     @classmethod
@@ -67,12 +70,14 @@ class Run:
         """
         data = config.load_data(data_dir)
         _refuse_one_class(data)
-        loss, options, note = config.loss_for(data.train), config.training, ""
+        loss, options, notes = config.loss_for(data.train), config.training, []
         outputs = output_width(data, loss)
         if options.batch_size is None:
             options = replace(options, batch_size=min(BATCH_SIZE, len(data.train)))
             if len(data.train) < BATCH_SIZE:
-                note = f"all {count(len(data.train), 'training sample')} make one batch"
+                notes.append(f"all {count(len(data.train), 'training sample')} make one batch")
+        notes += config.augment.cautions(data.train, options.seed)
+        data = config.augment.with_copies(data, options.seed)
         config = replace(
             config,
             loss=loss,
@@ -80,7 +85,12 @@ class Run:
             data=replace(config.data, options=data.options),
             training=options,
         )
-        model = config.model.build(data.sample_shape, outputs)
+        model: Layer
+        if config.finetune is not None:
+            model, note = starting_model(config.finetune, data, outputs)
+            notes.append(note)
+        else:
+            model = config.model.build(data.sample_shape, outputs)
         _refuse_weights(loss, data, outputs)
         _refuse_monitor(
             options.monitor,
@@ -104,8 +114,10 @@ class Run:
             clip_norm=options.clip_norm,
             seed=options.seed,
             record_steps=options.record_steps,
+            augment=config.augment.transforms(),
+            lr_of=options.lr_of,
         )
-        return cls(config, data, trainer, stopping, note)
+        return cls(config, data, trainer, stopping, tuple(notes))
 
     @property
     def model(self) -> Layer:
@@ -164,10 +176,14 @@ class Run:
         result = self.metrics(test)
         folder.write("metrics.json", json.dumps(json.loads(to_json(result)), indent=2) + "\n")
         if figures and len(history):
-            from glassnet.pictures import run_figures
+            from glassnet.pictures import augmentation_preview, run_figures
 
             best = self.early_stopping.best_epoch if self.early_stopping else None
             folder.write_figures(run_figures(history, self.model, self.data, test, best))
+            if examples := self.config.augment.examples():
+                rng = stream(self.config.training.seed, "augment")
+                preview = augmentation_preview(self.data.train, examples, rng)
+                folder.write_figures({"augmentation": preview} if preview else {})
         return result
 
     def _evaluated(self, part: Dataset | None) -> Evaluation | None:

@@ -49,7 +49,8 @@ class BatchNorm(Layer):
         ∂L/∂γ = Σ δ x̂,    ∂L/∂β = Σ δ,    δ̂ = γ δ,    ∂L/∂x = (δ̂ − mean(δ̂) − x̂ mean(δ̂ x̂)) / s
 
     A batch with a single value a channel has no variance; it is normalised as in evaluation and
-    leaves the running statistics alone.
+    leaves the running statistics alone. So is every batch where γ and β are both frozen: a frozen
+    layer does not change, nor does what it computes.
 
     Parameters
     ----------
@@ -89,7 +90,8 @@ class BatchNorm(Layer):
     ) -> tuple[Array, BatchNormCache]:
         """Return y, shape of x, and x̂ with its variance."""
         count = x.size // self.num_features
-        from_batch = training and count > 1
+        frozen = not (self.weight.trainable or self.bias.trainable)
+        from_batch = training and count > 1 and not frozen
         if from_batch:
             normalized, mean, variance = kernels.normalize_forward(x, self.axes, self.eps)
             self._track(mean.reshape(-1), variance.reshape(-1) * (count / (count - 1)))

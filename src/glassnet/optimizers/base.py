@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from numbers import Real
 from typing import ClassVar
@@ -64,6 +65,7 @@ class Optimizer:
         lr: float | None = None,
         *,
         decayed: slice = slice(None),
+        parts: Sequence[tuple[slice, float]] = (),
     ) -> None:
         """Change `value` by one step, in place.
 
@@ -75,6 +77,9 @@ class Optimizer:
             The learning rate of this step; by default the optimizer's own.
         decayed : slice
             The part on which weight decay acts.
+        parts : sequence of (slice, float), optional
+            Stretches with learning rates of their own, as factors of `lr`; together they are the
+            whole, and each lies inside `decayed` or outside it.
         """
         if self.steps == 0 and not self.state:
             self.reset(value)
@@ -85,6 +90,9 @@ class Optimizer:
             )
         rate = float(self.lr if lr is None else lr)
         self.steps += 1
+        if parts:
+            self._step_in_parts(value, grad, rate, decayed, parts)
+            return
         if self.weight_decay:
             value[decayed] *= 1 - rate * self.weight_decay
         self.update(value, grad, rate)
@@ -93,6 +101,26 @@ class Optimizer:
         """Forget all steps: zero vectors of the length and dtype of `value`."""
         self.state = {name: np.zeros_like(value) for name in self.slots}
         self.steps = 0
+
+    def _step_in_parts(
+        self,
+        value: Array,
+        grad: Array,
+        lr: float,
+        decayed: slice,
+        parts: Sequence[tuple[slice, float]],
+    ) -> None:
+        """Take a step with each stretch's own rate: every rule here acts on each weight alone."""
+        whole = self.state
+        first, last, _ = decayed.indices(value.size)
+        try:
+            for part, factor in parts:
+                if self.weight_decay and first <= part.start and part.stop <= last:
+                    value[part] *= 1 - lr * factor * self.weight_decay
+                self.state = {name: vector[part] for name, vector in whole.items()}
+                self.update(value[part], grad[part], lr * factor)
+        finally:
+            self.state = whole
 
     def update(self, value: Array, grad: Array, lr: float) -> None:
         """Apply the method's own rule."""

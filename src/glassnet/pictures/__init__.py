@@ -1,5 +1,6 @@
 """Figures: matplotlib objects that can be shown, changed and saved."""
 
+from glassnet.pictures.augmentation import augmentation_preview
 from glassnet.pictures.boundary import decision_boundary, draw_decision_boundary
 from glassnet.pictures.confusion import confusion_matrix_figure
 from glassnet.pictures.curves import training_curves
@@ -10,6 +11,7 @@ from glassnet.pictures.style import save
 from glassnet.pictures.weights import convolution_kernels, first_layer_weights
 
 __all__ = [
+    "augmentation_preview",
     "confusion_matrix_figure",
     "convolution_kernels",
     "decision_boundary",

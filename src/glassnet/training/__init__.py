@@ -2,6 +2,7 @@
 
 from glassnet.training.callbacks import Callback, EarlyStopping
 from glassnet.training.evaluation import Evaluation, evaluate
+from glassnet.training.finetuning import freeze, new_head
 from glassnet.training.history import History, Record
 from glassnet.training.metrics import (
     ClassReport,
@@ -26,7 +27,9 @@ __all__ = [
     "class_report",
     "confusion_matrix",
     "evaluate",
+    "freeze",
     "named_metric",
+    "new_head",
     "predicted_class",
     "top_k",
 ]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
 from glassnet import kernels
 from glassnet.arrays import Array
+from glassnet.augmentation import Compose, Transform
 from glassnet.data import Dataset, batches
 from glassnet.errors import ConfigError
 from glassnet.layers import BatchNorm1d, Layer
@@ -22,6 +24,7 @@ from glassnet.store import ParameterStore
 from glassnet.training.arguments import Data, as_dataset, expect, not_finite
 from glassnet.training.callbacks import Callback
 from glassnet.training.evaluation import evaluate
+from glassnet.training.finetuning import Part, check_rates, rate_parts
 from glassnet.training.history import History, Record
 from glassnet.training.interruption import Interruption, deferred_interruption
 from glassnet.training.metrics import RunningMean, default_metrics, named_metric
@@ -47,9 +50,16 @@ class Trainer:
         Gradients whose norm (over all parameters together) is larger are scaled down to it
         (Pascanu et al., 2013).
     seed : int
-        For initial weights, order of samples and dropout, each with a stream of its own.
+        For initial weights, order of samples, augmentation and dropout, each with a stream of its
+        own.
     record_steps : bool
         Whether the history keeps a record of every step too.
+    augment : sequence of Augmentation
+        Change the raw samples of every training batch, and of nothing else.
+    lr_of : dict of str to float, optional
+        Learning rates of parameters by name, such as ``{"0.*": 1e-4}``, in place of the
+        optimizer's; the schedule changes all in proportion. Patterns are those of `freeze`; the
+        first that fits counts.
 
     Attributes
     ----------
@@ -80,6 +90,8 @@ class Trainer:
         clip_norm: float | None = None,
         seed: int = 0,
         record_steps: bool = False,
+        augment: Sequence[Transform] = (),
+        lr_of: Mapping[str, float] | None = None,
     ) -> None:
         expect("model", model, Layer, "gn.Sequential(...)")
         expect("loss", loss, Callable, "gn.SoftmaxCrossEntropy()")
@@ -106,6 +118,11 @@ class Trainer:
         self.steps_per_epoch = 0
         self._shuffle = stream(seed, "shuffle")
         self._dropout = stream(seed, "dropout")
+        steps = Compose(augment)
+        self._augment = partial(steps, rng=stream(seed, "augment")) if steps.steps else None
+        self.lr_of = dict(lr_of or {})
+        check_rates(model, self.lr_of, optimizer.lr)
+        self._parts: list[Part] = []
         self._store: ParameterStore | None = None
         self._watched_losses: list[float] = []
 
@@ -196,7 +213,7 @@ class Trainer:
             raise not_finite(value, self.step_count + 1, len(self.history) + 1, lr)
         if self.clip_norm is not None and norm > self.clip_norm:
             store.grad *= self.clip_norm / norm
-        self.optimizer.step(store.value, store.grad, lr, decayed=store.decayed)
+        self.optimizer.step(store.value, store.grad, lr, decayed=store.decayed, parts=self._parts)
         self.step_count += 1
         return output, {"loss": float(value), "lr": float(lr), "grad_norm": norm}
 
@@ -228,7 +245,9 @@ class Trainer:
         metrics = {name: named_metric(name) for name in names if name != "r2"}
         mean, rng = RunningMean(), self._shuffle if shuffle else None
         self._pack()  # anew if something was frozen, thawed or cast since the last epoch
-        for x, y, weight in batches(train, batch_size, rng, dtype=self.model.dtype):
+        for x, y, weight in batches(
+            train, batch_size, rng, dtype=self.model.dtype, augment=self._augment
+        ):
             output, record = self.step(x, y, weight)
             figures = {"train_loss": record["loss"], "grad_norm": record["grad_norm"]}
             figures |= {f"train_{name}": metric(output, y) for name, metric in metrics.items()}
@@ -254,7 +273,8 @@ class Trainer:
         self.model.initialize(stream(self.seed, "init"), missing_only=True)
         self.model.output_shape(train.sample_shape)
         if batch_size == 1 and any(
-            isinstance(module, BatchNorm1d) for module in self.model.modules()
+            isinstance(module, BatchNorm1d) and module.is_trainable
+            for module in self.model.modules()
         ):
             raise ConfigError(
                 "BatchNorm1d has nothing to normalise in batches of one sample; use a batch_size "
@@ -275,6 +295,8 @@ class Trainer:
         before = self._store
         if before is None or not before.packs(parameters):
             self._store = ParameterStore(parameters)
+            if self.lr_of:
+                self._parts = rate_parts(self._store, self.lr_of, self.optimizer.lr)
             if before is not None and self.optimizer.state:
                 self.optimizer.state = {
                     name: self._store.gathered(before.by_name(vector))
