@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 
 import pytest
 
@@ -41,7 +42,7 @@ published = { test_accuracy = 0.0 }
 [[rows.variants]]
 name = "8"
 set.model.hidden = [8]
-published = { "last valid_accuracy" = 1.0 }
+published = { "last valid_accuracy" = 9.0 }
 
 [[rows]]
 id = "T2"
@@ -51,7 +52,8 @@ name = "4"
 report = ["test_accuracy"]
 [[rows.variants]]
 name = "diverges"
-set.optimizer = { name = "sgd", lr = 1e30 }
+set.optimizer = { name = "sgd", lr = 1e38 }
+set.model.activation = "identity"
 published = { test_accuracy = 0.5 }
 
 [[rows]]
@@ -60,6 +62,29 @@ title = "its data are not at hand"
 set.data = { name = "kmnist" }
 [[rows.variants]]
 published = { test_accuracy = 0.9 }
+
+[[rows]]
+id = "T4"
+title = "fine-tuned"
+kind = "finetune"
+options = { freeze = ["all-but-last"], overrides = ["training.epochs=3"] }
+report = ["before test_loss", "test_loss", "before epochs", "epochs"]
+
+[[rows]]
+id = "T5"
+title = "loops against arrays"
+kind = "speed"
+options.of = "step"
+report = ["times as fast"]
+set.training.batch_size = 4
+
+[[rows]]
+id = "T6"
+title = "gradients"
+kind = "gradients"
+margin = 1e-3
+[[rows.variants]]
+published = { "hidden weight 1 error" = 0.0, "output bias error" = 0.0 }
 
 [[stand_ins]]
 suffix = "moons"
@@ -94,11 +119,11 @@ def tables(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def reproduce(tables, monkeypatch, capsys):
-    """Run the command on the tiny catalogue; return exit code, what it said, and its JSON."""
+def glassnet(tables, monkeypatch, capsys):
+    """Run a command on the tiny catalogue; return exit code, what it said, and its JSON."""
 
     def run(*arguments):
-        argv = ["glassnet", "reproduce", *map(str, arguments)]
+        argv = ["glassnet", *map(str, arguments)]
         monkeypatch.setattr(sys, "argv", argv)
         capsys.readouterr()
         code = 0
@@ -107,10 +132,15 @@ def reproduce(tables, monkeypatch, capsys):
         except SystemExit as end:
             code = end.code or 0
         out, err = capsys.readouterr()
-        last = out.splitlines()[-1] if out else ""
-        return code, out, err, json.loads(last) if "--json" in argv else None
+        return code, out, err, json.loads(out.splitlines()[-1]) if "--json" in argv else None
 
     return run
+
+
+@pytest.fixture
+def reproduce(glassnet):
+    """Run `glassnet reproduce` on the tiny catalogue."""
+    return partial(glassnet, "reproduce")
 
 
 def program(tables, *arguments):

@@ -69,6 +69,10 @@ def test_rows_are_called_by_id_report_or_all():
     assert [row.id for _, row in rows_called(["C4"])] == ["C4", "C4-fashion", "C4-10k"]
     assert len(rows_called(["all"])) == len(ROWS)
     assert {report.id for report, _ in rows_called(["D"])} == {"D"}
+    [(_, row)] = rows_called(["A2:50"])
+    assert [variant.name for variant in row.variants] == ["50"]
+    with pytest.raises(ConfigError, match=r"A2 has no variant '5'.*'25', '50'"):
+        rows_called(["A2:5"])
     with pytest.raises(ConfigError, match=r"no row 'A22'.*A2"):
         rows_called(["A22"])
 

@@ -9,16 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from glassnet.cli import main
+from glassnet.experiments import train
 from glassnet.experiments.catalogue import (
     Results,
     Trial,
     Where,
     carry_out_all,
+    finished_and_not,
     rows_called,
-    unfinished,
 )
 from glassnet.experiments.catalogue import trials as make_trials
+from glassnet.storage import load_arrays
 
 from .conftest import program
 
@@ -86,23 +87,18 @@ def test_stand_ins_run_where_the_data_are_missing(reproduce):
         row(answer, "T3-moons")  # it names data of its own
 
 
-def test_what_it_shows_can_be_trained_by_hand(reproduce, monkeypatch, capsys):
+def test_what_it_shows_can_be_trained_by_hand(reproduce, glassnet):
     reproduce("T1", "--seeds", 2)
-    _, out, _, _ = reproduce("T1", "--show")
-    shown = out.split("# T1 8\n")[1]
-    Path("mine.toml").write_text(shown)
-    monkeypatch.setattr(
-        "sys.argv", ["glassnet", "train", "mine.toml", "--seed", "1", "--out", "byhand", "--json"]
-    )
-    main()
-    by_hand = json.loads(capsys.readouterr().out.splitlines()[-1])
-    [trial] = [t for t in make_trials(rows_called(["T1"]), 2) if (t.variant, t.seed) == ("8", 1)]
+    _, out, _, _ = reproduce("T1:8", "--show")
+    Path("mine.toml").write_text(out)
+    _, _, err, by_hand = glassnet("train", "mine.toml", "--seed", 1, "--out", "byhand", "--json")
+    trial = next(t for t in make_trials(rows_called(["T1:8"]), 2) if t.seed == 1)
     kept = Results().read(trial)
     for name in ("test_accuracy", "test_loss", "valid_loss"):
-        assert kept.figures[name] == by_hand[name]
-    last = Path("byhand/history.csv").read_text().splitlines()
-    columns = dict(zip(last[0].split(","), last[-1].split(","), strict=True))
-    assert kept.figures["last valid_accuracy"] == float(columns["valid_accuracy"])
+        assert kept.figures[name] == by_hand[name], err
+    table = Path("byhand/history.csv").read_text().splitlines()
+    last = dict(zip(table[0].split(","), table[-1].split(","), strict=True))
+    assert kept.figures["last valid_accuracy"] == float(last["valid_accuracy"])
 
 
 def test_the_number_of_processes_changes_no_result(reproduce):
@@ -110,6 +106,34 @@ def test_the_number_of_processes_changes_no_result(reproduce):
     _, _, err, _ = reproduce("T1", "T2", "--seeds", 2, "--jobs", 2, "--out", "two")
     assert figures() == figures("two")
     assert len(figures()) == 6, err
+
+
+def test_what_is_no_plain_training(reproduce):
+    code, _, err, answer = reproduce("T4", "T5", "T6", "--seeds", 1, "--json")
+    assert code == 0, err
+    found = {
+        figure["figure"]: figure["mean"]
+        for id in ("T4", "T5", "T6")
+        for figure in row(answer, id)["variants"][0]["figures"]
+    }
+    assert (found["before epochs"], found["epochs"]) == (2, 3)
+    assert found["test_loss"] < found["before test_loss"], "the last layer was trained on"
+    assert found["times as fast"] > 1
+    assert 0 < found["hidden weight 1 error"] < 1e-3
+    assert row(answer, "T6")["verdict"] == "reproduced"
+    trial = make_trials(rows_called(["T4"]), 1)[0]
+    before, after = (
+        load_arrays(path)
+        for path in (_first_training(trial), Results().path(trial) / "model.safetensors")
+    )
+    assert (before["1.weight"] == after["1.weight"]).all(), "frozen"
+    assert (before["3.weight"] != after["3.weight"]).any()
+
+
+def _first_training(trial):
+    """Train what a fine-tuning begins with, by hand."""
+    trained, _ = train(trial.config, out="first")
+    return trained.path / "model.safetensors"
 
 
 def test_the_page_is_written(reproduce):
@@ -179,7 +203,7 @@ def test_a_cluster_does_the_same_and_a_worker_may_die(reproduce, tables):
     from glassnet.experiments.catalogue import entries
 
     entries.catalogue.cache_clear()
-    todo = unfinished(make_trials(rows_called(["T1"]), 4), Results())
+    _, todo = finished_and_not(make_trials(rows_called(["T1"]), 4), Results())
     with distributed.LocalCluster(
         n_workers=3, threads_per_worker=1, dashboard_address=None
     ) as cluster:

@@ -13,7 +13,9 @@ from glassnet.cli.options import DataDir, Json
 def reproduce(
     ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ID]...", help="Rows such as A2, a report (A), or all."),
+        typer.Argument(
+            metavar="[ID]...", help="Rows such as A2, a variant (A2:50), a report (A), or all."
+        ),
     ] = None,
     seeds: Annotated[
         int, typer.Option(help="How many seeds of each: 0 to N - 1.", metavar="N", min=1)
@@ -54,16 +56,21 @@ def reproduce(
 
     rows = catalogue.rows_called(ids or ["all"])
     if show:
-        print_configurations(rows)
+        asked = {id.lower().partition(":")[0] for id in ids or []}
+        print_configurations(
+            (report, row)
+            for report, row in rows
+            if not row.stands_in_for or row.id.lower() in asked
+        )
         return
     results = catalogue.Results(out or catalogue.FOLDER)
     failed: dict[str, str] = {}
     if ids:
         wanted = catalogue.trials(catalogue.runnable(rows, data_dir), seeds)
-        todo = catalogue.unfinished(wanted, results)
+        kept, todo = catalogue.finished_and_not(wanted, results)
         where = catalogue.Where(jobs, dask, data_dir, chosen_kernels())
         results.sweep()
-        with CatalogueProgress(len(wanted) - len(todo), todo, jobs) as progress:
+        with CatalogueProgress(kept, todo, jobs) as progress:
             for trial, problem in catalogue.carry_out_all(todo, results, where):
                 progress.ended(trial, problem)
                 if problem:

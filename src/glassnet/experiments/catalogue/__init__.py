@@ -15,7 +15,7 @@ from glassnet.experiments.catalogue.overview import (
     runs_of,
 )
 from glassnet.experiments.catalogue.results import FOLDER, Results
-from glassnet.experiments.catalogue.running import Where, carry_out_all, unfinished
+from glassnet.experiments.catalogue.running import Where, carry_out_all, finished_and_not
 from glassnet.experiments.catalogue.statistics import Estimate, Verdict, verdict
 from glassnet.experiments.catalogue.trials import Trial, trials
 
@@ -35,11 +35,11 @@ __all__ = [
     "all_rows",
     "carry_out_all",
     "document",
+    "finished_and_not",
     "overview",
     "rows_called",
     "runnable",
     "runs_of",
     "trials",
-    "unfinished",
     "verdict",
 ]

@@ -235,7 +235,13 @@ def all_rows() -> Iterator[tuple[Report, Row]]:
 
 
 def rows_called(ids: list[str]) -> list[tuple[Report, Row]]:
-    """Return the rows of these ids, upper or lower case; ``all`` for all, a letter for a report's.
+    """Return the rows of these ids, in the catalogue's order, with their stand-ins.
+
+    Parameters
+    ----------
+    ids : list of str
+        In upper or lower case: a row (``A2``), one variant of it (``A2:50``), all rows of a report
+        (``A``), or ``all``.
 
     Raises
     ------
@@ -245,20 +251,31 @@ def rows_called(ids: list[str]) -> list[tuple[Report, Row]]:
     chosen: dict[str, tuple[Report, Row]] = {}
     known = {row.id.lower(): (report, row) for report, row in all_rows()}
     for asked in ids:
-        name = asked.lower()
+        name, _, variant = asked.lower().partition(":")
         found = {
-            key: pair
-            for key, pair in known.items()
-            if name in ("all", key, pair[0].id.lower(), pair[1].stands_in_for.lower())
+            key: (report, _of_variant(row, variant) if variant else row)
+            for key, (report, row) in known.items()
+            if name in ("all", key, report.id.lower(), row.stands_in_for.lower())
         }
         if not found:
-            ids_there = [row.id for _, row in all_rows() if not row.stands_in_for]
+            there = [row.id for _, row in all_rows() if not row.stands_in_for]
             raise ConfigError(
-                f"the catalogue has no row {asked!r}{nearest(asked, ids_there)}; it has "
-                f"{', '.join(ids_there)}, and 'all'"
+                f"the catalogue has no row {asked!r}{nearest(asked, there)}; it has "
+                f"{', '.join(there)}, and 'all'"
             )
         chosen |= found
-    return [pair for key, pair in known.items() if key in chosen]
+    return [chosen[key] for key in known if key in chosen]
+
+
+def _of_variant(row: Row, name: str) -> Row:
+    variants = tuple(variant for variant in row.variants if variant.name.lower() == name)
+    if not variants:
+        names = [variant.name for variant in row.variants]
+        raise ConfigError(
+            f"row {row.id} has no variant {name!r}{nearest(name, names)}; it has "
+            f"{', '.join(map(repr, names))}"
+        )
+    return replace(row, variants=variants)
 
 
 def _row(table: Mapping[str, Any], file: str) -> Row:

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
+
+import numpy as np
 
 from glassnet import threads
 from glassnet.data import Dataset
@@ -16,6 +19,8 @@ from glassnet.experiments.catalogue.gradients import gradient_errors
 from glassnet.experiments.catalogue.results import RESULT, to_result
 from glassnet.experiments.catalogue.speed import speed_ratios
 from glassnet.experiments.catalogue.trials import Trial
+from glassnet.experiments.config import Config
+from glassnet.experiments.finetuning import finetune_config
 from glassnet.experiments.folder import RunFolder, environment, to_json
 from glassnet.experiments.run import Run
 from glassnet.kernels import active_kernels, use_kernels
@@ -23,6 +28,7 @@ from glassnet.training import History
 
 Figures = dict[str, float]
 DataDir = str | Path | None
+ONE_AT_A_TIME = Lock()
 
 
 def carry_out(trial: Trial, data_dir: DataDir = None, kernels: str = "auto") -> dict[str, bytes]:
@@ -61,12 +67,36 @@ def carry_out(trial: Trial, data_dir: DataDir = None, kernels: str = "auto") -> 
 
 
 def trained(trial: Trial, folder: Path, data_dir: DataDir) -> tuple[Figures, str]:
+    """Train as the trial says, and write a run folder."""
+    return train(trial.config, trial.extra, folder, data_dir)
+
+
+def finetuned(trial: Trial, folder: Path, data_dir: DataDir) -> tuple[Figures, str]:
+    """Train, freeze what ``options.freeze`` says, and train on, as ``options.overrides`` says.
+
+    The figures of the first training are there too, with "before" before their names.
+    """
+    with TemporaryDirectory() as directory:
+        first = Path(directory) / "run"
+        before, _ = train(trial.config, trial.extra, first, data_dir)
+        config = finetune_config(
+            first,
+            freeze=trial.options.get("freeze", ()),
+            overrides=trial.options.get("overrides", ()),
+        )
+        after, stopped = train(config, trial.extra, folder, data_dir)
+    return {**{f"before {name}": value for name, value in before.items()}, **after}, stopped
+
+
+def train(
+    config: Config, extra: tuple[str, ...], folder: Path, data_dir: DataDir
+) -> tuple[Figures, str]:
     """Train, and write a run folder.
 
     A training whose loss is no longer finite has a result too: that of the weights before.
     """
-    run = Run.prepare(trial.config, data_dir=data_dir)
-    target = RunFolder.create(folder, trial.config.name)
+    run = Run.prepare(config, data_dir=data_dir)
+    target = RunFolder.create(folder, config.name)
     target.write("config.toml", run.config.to_toml())
     target.write_data_description(run.data)
     try:
@@ -77,7 +107,7 @@ def trained(trial: Trial, folder: Path, data_dir: DataDir) -> tuple[Figures, str
     return {
         **numbers(metrics),
         **last_epoch(run.trainer.history),
-        **as_reported(run, trial.extra),
+        **as_reported(run, extra),
     }, str(metrics["stopped"])
 
 
@@ -105,28 +135,35 @@ def as_reported(run: Run, names: tuple[str, ...]) -> Figures:
         data: Dataset | None = getattr(run.data, part)
         if data is None or not names:
             continue
-        probabilities = run.model.predict_proba(data.x)
-        for name in names:
-            figures[f"{part}_{name}"] = float(FIGURES[name](probabilities, data.y))
+        with np.errstate(over="ignore", invalid="ignore"):  # what diverged shows in the figure
+            probabilities = run.model.predict_proba(data.x)
+            for name in names:
+                figures[f"{part}_{name}"] = float(FIGURES[name](probabilities, data.y))
     return figures
 
 
 @contextmanager
 def _alone(kernels: str) -> Iterator[None]:
-    """Use an edition of the kernels and one thread, and set both back."""
-    before = active_kernels(), threads.threads()
-    use_kernels(kernels)
-    threads.set_threads(1)
-    try:
-        yield
-    finally:
-        use_kernels(before[0])
-        threads.set_threads(before[1])
+    """Use an edition of the kernels and one thread, and set both back.
+
+    Both are settings of the whole process, so a cluster's worker with several threads does one
+    trial at a time.
+    """
+    with ONE_AT_A_TIME:
+        before = active_kernels(), threads.threads()
+        use_kernels(kernels)
+        threads.set_threads(1)
+        try:
+            yield
+        finally:
+            use_kernels(before[0])
+            threads.set_threads(before[1])
 
 
 Measure = Callable[[Trial, Path, DataDir], tuple[Figures, str]]
 KINDS: dict[str, Measure] = {
     "train": trained,
+    "finetune": finetuned,
     "gradients": gradient_errors,
     "speed": speed_ratios,
 }

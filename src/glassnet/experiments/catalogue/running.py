@@ -42,10 +42,16 @@ Attempt = tuple[Trial, dict[str, bytes], str]
 """A trial, the files that it left, and why there are none, if there are none."""
 
 
-def unfinished(wanted: Iterable[Trial], results: Results) -> list[Trial]:
-    """Return what is left to do: each key once; of one seed what takes longest first."""
-    left = {trial.key: trial for trial in reversed(list(wanted)) if not results.has(trial)}
-    return sorted(left.values(), key=lambda trial: (trial.seed, -trial.seconds, trial.title))
+def finished_and_not(wanted: Iterable[Trial], results: Results) -> tuple[int, list[Trial]]:
+    """Return how many runs are finished, and what is left to do.
+
+    Trials of one key are one run. Of one seed what takes longest comes first, which leaves no
+    process idle at the end.
+    """
+    runs = {trial.key: trial for trial in reversed(list(wanted))}
+    left = [trial for trial in runs.values() if not results.has(trial)]
+    left.sort(key=lambda trial: (trial.seed, -trial.seconds, trial.title))
+    return len(runs) - len(left), left
 
 
 def carry_out_all(
