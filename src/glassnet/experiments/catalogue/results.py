@@ -7,7 +7,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,8 +127,11 @@ class Results:
             unfinished.chmod(0o755)
             for name, content in files.items():
                 write_atomically(unfinished / name, content)
-            with suppress(OSError):  # taken: somebody else did the same trial, with the same end
+            try:
                 os.replace(unfinished, target)
+            except OSError as error:  # taken, if somebody else did the same trial meanwhile
+                if not self.has(trial):
+                    raise OutputError(f"cannot write {target}: {error.strerror}") from error
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
 

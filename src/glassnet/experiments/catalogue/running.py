@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
-from glassnet.errors import ConfigError, GlassnetError
+from glassnet.errors import ConfigError, GlassnetError, TrainingError
 from glassnet.experiments.catalogue.measuring import carry_out
 from glassnet.experiments.catalogue.results import Results
 from glassnet.experiments.catalogue.trials import Trial
@@ -91,9 +92,15 @@ def _in_processes(todo: Sequence[Trial], where: Where) -> Iterator[Attempt]:
 
     with parallel_config(backend="loky", inner_max_num_threads=1):
         parallel = Parallel(n_jobs=where.jobs, return_as="generator_unordered", batch_size=1)
-        yield from parallel(
-            delayed(_attempt)(trial, where.data_dir, where.kernels) for trial in todo
-        )
+        try:
+            yield from parallel(
+                delayed(_attempt)(trial, where.data_dir, where.kernels) for trial in todo
+            )
+        except BrokenProcessPool:
+            raise TrainingError(
+                "one of the processes was killed, perhaps for want of memory; what is finished is "
+                f"kept: give the command again, with fewer --jobs than {where.jobs}"
+            ) from None
 
 
 def _on_dask(todo: Sequence[Trial], where: Where) -> Iterator[Attempt]:
@@ -119,6 +126,11 @@ def _on_dask(todo: Sequence[Trial], where: Where) -> Iterator[Attempt]:
             )
             for place, trial in enumerate(todo)
         ]  # fmt: skip
-        for future, attempt in as_completed(futures, with_results=True):
+        trials = {future.key: trial for future, trial in zip(futures, todo, strict=True)}
+        for future in as_completed(futures, loop=client.loop):
+            if future.status == "finished":
+                yield future.result()
+            else:
+                why = f"the cluster gave it up ({future.exception()})"
+                yield trials[future.key], {}, why
             future.release()
-            yield attempt
