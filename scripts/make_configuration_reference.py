@@ -13,8 +13,9 @@ from typing import Any
 
 from glassnet.data import describe, names
 from glassnet.data.registry import source_of
+from glassnet.experiments.augmenting import AugmentOptions
 from glassnet.experiments.models import LAYERS, MLP
-from glassnet.experiments.options import TrainingOptions
+from glassnet.experiments.options import FinetuneOptions, TrainingOptions
 from glassnet.experiments.registry import LOSSES, OPTIMIZERS, REGULARIZERS, SCHEDULES
 from glassnet.files import write_atomically
 
@@ -36,7 +37,9 @@ def renewed(page: str) -> str:
         "optimizers": table(OPTIMIZERS),
         "schedules": table(SCHEDULES),
         "regularizers": table(REGULARIZERS),
+        "augment": table({"augment": AugmentOptions}),
         "training": table({"training": TrainingOptions}),
+        "finetune": table({"finetune": FinetuneOptions}),
     }
 
     def filled(match: re.Match[str]) -> str:
@@ -70,7 +73,7 @@ def options(kind: Callable[..., Any]) -> str:
     for name, parameter in inspect.signature(kind).parameters.items():
         if name in {"self", "data_dir"}:
             continue
-        written = f"{inspect.formatannotation(parameter.annotation)}".strip("'")
+        written = f"{inspect.formatannotation(parameter.annotation)}".strip("'\"")
         written = written.replace("collections.abc.", "").replace("pathlib.Path", "Path")
         default = parameter.default
         end = "" if default is parameter.empty or default is None else f" = `{as_toml(default)}`"
@@ -94,6 +97,10 @@ def type_word(annotation: str) -> str:
         "tuple[float, ...]": "list of numbers",
         "tuple[str, ...]": "list of text",
         "tuple[int, int]": "list of two integers",
+        "tuple[float, float]": "list of two numbers",
+        "tuple[dict[str, Any], ...]": "list of tables",
+        "dict[str, float]": "table of numbers",
+        "Amount": "number or list of two numbers",
         "Sequence[int]": "list of integers",
         "Unit": "'step' or 'epoch'",
         "Layer": "list of layers",

@@ -205,6 +205,9 @@ from .training import (
     EarlyStopping as EarlyStopping,
 )
 from .training import (
+    EvaluateEvery as EvaluateEvery,
+)
+from .training import (
     History as History,
 )
 from .training import (

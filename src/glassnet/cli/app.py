@@ -8,7 +8,16 @@ from typing import Annotated
 
 import typer
 
-from glassnet.cli import data, evaluate, finetune, gradcheck, predict, reproduce, train
+from glassnet.cli import (
+    crossvalidate,
+    data,
+    evaluate,
+    finetune,
+    gradcheck,
+    predict,
+    reproduce,
+    train,
+)
 
 app = typer.Typer(
     name="glassnet",
@@ -21,6 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("train")(train.train)
+app.command("crossvalidate")(crossvalidate.crossvalidate)
 app.command("finetune")(finetune.finetune)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)

@@ -11,11 +11,11 @@ from glassnet.cli.options import Json
 
 
 def predict(
-    run: Annotated[Path, typer.Argument(help="The folder of a finished run.", metavar="RUN")],
-    images: Annotated[
-        list[Path], typer.Argument(help="PNG or JPEG files, of any size.", metavar="IMAGE...")
-    ],
-    top: Annotated[int, typer.Option(help="How many classes to name for each.", min=1)] = 3,
+    run: Annotated[Path, typer.Argument(metavar="RUN", hidden=True)],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", hidden=True)],
+    top: Annotated[
+        int, typer.Option(help="How many classes to name for each.", min=1, metavar="K")
+    ] = 3,
     save_input: Annotated[
         Path | None,
         typer.Option(
@@ -25,6 +25,8 @@ def predict(
     as_json: Json = False,
 ) -> None:
     """Name what is on pictures: the class, and the probability of the likeliest ones.
+
+    Give the folder of a run, and PNG or JPEG files of any size.
 
     Ink may be dark on light or light on dark; the drawing is cut out and centred. A picture that
     cannot be used is reported, the others are predicted; the exit code is then 2.

@@ -10,6 +10,7 @@ import numpy as np
 
 from glassnet.data.dataset import Dataset
 from glassnet.data.fitting import fit_scaling
+from glassnet.data.folding import folded
 from glassnet.data.parts import DataSplits
 from glassnet.data.registry import defaults_of, options_of, source_of
 from glassnet.data.scaling import Scaling
@@ -18,7 +19,7 @@ from glassnet.errors import ConfigError
 from glassnet.randomness import stream
 from glassnet.words import nearest, wrong_type
 
-GENERAL_OPTIONS = ("valid", "test", "scaling", "split_seed")
+GENERAL_OPTIONS = ("valid", "test", "scaling", "split_seed", "folds", "fold")
 """What `load` takes for every data set, beside `data_dir`."""
 
 
@@ -30,6 +31,8 @@ def load(
     test: float | None = None,
     scaling: str | Mapping[str, Any] | Scaling | None = None,
     split_seed: int = 0,
+    folds: int | None = None,
+    fold: int | None = None,
     **options: Any,
 ) -> DataSplits:
     """Return the training, validation and test part of a data set, scaled alike.
@@ -49,6 +52,9 @@ def load(
         ("minmax"), tables are standardised by column ("zscore-feature"), other arrays as a whole.
     split_seed : int
         Chooses what is held out.
+    folds, fold : int, optional
+        Cross-validation: of so many equal folds of everything but the test part, number `fold`,
+        counted from 1, becomes the test part; `valid` is held out of the others.
     **options
         Of the data set itself; see `options_of(name)`.
 
@@ -73,7 +79,9 @@ def load(
     parts = source.read(**checked)
     total = len(parts.train)
     test_count = _held("test", test, parts.test, source.test, total)
-    valid_count = _held("valid", valid, parts.valid, source.valid, total)
+    dealt = folds is not None or fold is not None
+    given_valid = None if dealt else parts.valid  # folds are dealt from that, too
+    valid_count = _held("valid", valid, given_valid, source.valid, total)
     if test_count + valid_count >= total:
         raise ConfigError(
             f"data.test and data.valid would hold out {test_count} and {valid_count} of {total} "
@@ -83,6 +91,10 @@ def load(
     train, valid_part, test_part = parts.train, parts.valid, parts.test
     if test_count:
         train, test_part = _hold_out(train, test_count, rng)
+    if dealt:
+        one = folded(DataSplits(train, valid_part), folds, fold, split_seed)
+        train, valid_part, test_part = one.train, None, one.test
+        valid_count = _held("valid", valid, None, source.valid, len(train))
     if valid_count:
         train, valid_part = _hold_out(train, valid_count, rng)
     scaling = _default_scaling(train) if scaling is None else scaling
@@ -96,13 +108,17 @@ def load(
             "scaling": scaling.to_dict() if isinstance(scaling, Scaling) else scaling,
         }
     )
+    if dealt:
+        resolved |= {"folds": folds, "fold": fold}
     for part, count, asked in (("valid", valid_count, valid), ("test", test_count, test)):
         if count or asked == 0:
             resolved[part] = asked if asked is not None else getattr(source, part)
     return DataSplits(
         replace(train, scaling=fitted),
         None if valid_part is None or valid == 0 else replace(valid_part, scaling=fitted),
-        None if test_part is None or test == 0 else replace(test_part, scaling=fitted),
+        None
+        if test_part is None or (test == 0 and not dealt)
+        else replace(test_part, scaling=fitted),
         resolved,
     )
 

@@ -1,6 +1,7 @@
 """Experiments: typed configurations, recipes, runs and their folders."""
 
 from glassnet.experiments.config import Config, recipe_names
+from glassnet.experiments.crossvalidation import cross_validate
 from glassnet.experiments.finetuning import finetune_config
 from glassnet.experiments.finished import evaluate_run, predict_images
 from glassnet.experiments.folder import LoadedRun, RunFolder, environment, to_json
@@ -11,6 +12,7 @@ __all__ = [
     "LoadedRun",
     "Run",
     "RunFolder",
+    "cross_validate",
     "environment",
     "evaluate_run",
     "finetune_config",

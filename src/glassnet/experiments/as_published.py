@@ -9,14 +9,11 @@ B's momentum needs no class: an exponential average of gradients is ``SGD(dampen
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 
 from glassnet.arrays import Array
 from glassnet.layers import Conv2d, Layer, Linear
-from glassnet.losses import one_hot
+from glassnet.training.metrics import Metric, log_loss, report_a_loss
 
 
 class IntegerConv2d(Conv2d):
@@ -68,25 +65,6 @@ LAYERS: dict[str, type[Layer]] = {
 """What a configuration calls them."""
 
 
-def report_a_loss(probabilities: Array, labels: Array) -> float:
-    """Return report A's "cross-entropy": −Σ t log o, t being .99 or .01, divided by the classes.
-
-    It is not zero where the outputs are the targets, but .0424, and says little beside the true
-    cross-entropy, which is divided by the samples.
-
-    Examples
-    --------
-    >>> targets = np.full((1, 10), 0.01)
-    >>> targets[0, 3] = 0.99
-    >>> round(report_a_loss(targets, np.array([3])), 4)
-    0.0424
-    """
-    classes = probabilities.shape[1]
-    targets = 0.01 + 0.98 * one_hot(labels, classes, np.float64)
-    logarithms = np.log(np.maximum(probabilities.astype(np.float64), 1e-300))
-    return float(-(targets * logarithms).sum(axis=1).mean() / classes)
-
-
 def report_b_loss(probabilities: Array, labels: Array) -> float:
     """Return the cross-entropy of probabilities to which ε = 1e-6 is added, as if to be safe.
 
@@ -101,8 +79,10 @@ def report_b_loss(probabilities: Array, labels: Array) -> float:
     return float(-np.log(right + 1e-6).mean())
 
 
-FIGURES: dict[str, Callable[[Array, Array], Any]] = {
+FIGURES: dict[str, Metric] = {
+    "log_loss": log_loss,
     "report_a_loss": report_a_loss,
     "report_b_loss": report_b_loss,
 }
-"""Figures of merit as the reports computed them: (probabilities, labels) → value."""
+"""Figures of merit as the reports computed them, and the true cross-entropy to put beside them:
+(probabilities, labels) → value."""

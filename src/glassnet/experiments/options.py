@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from glassnet import data as library
 from glassnet.errors import ConfigError
@@ -43,7 +43,7 @@ class TrainingOptions:
     Parameters
     ----------
     epochs, seed : int
-    batch_size : int, optional
+    batch_size : int or "all", optional
         By default 32, or the whole training part where that is smaller.
     shuffle : bool
     patience : int
@@ -54,13 +54,16 @@ class TrainingOptions:
     clip_norm : float, optional
     metrics : tuple of str, optional
     record_steps : bool
+    evaluate_every : int
+        Steps after which validation and test part are evaluated, also within an epoch, for
+        ``evaluations.csv``; 0 for never.
     lr_of : dict of str to float, optional
         Learning rates of parameters by name, in place of the optimizer's; `glassnet.Trainer` says
         more.
     """
 
     epochs: int = 10
-    batch_size: int | None = None
+    batch_size: int | Literal["all"] | None = None
     seed: int = 0
     shuffle: bool = True
     patience: int = 0
@@ -68,11 +71,13 @@ class TrainingOptions:
     clip_norm: float | None = None
     metrics: tuple[str, ...] | None = None
     record_steps: bool = False
+    evaluate_every: int = 0
     lr_of: dict[str, float] | None = None
 
     def __post_init__(self) -> None:
-        for name, least in (("epochs", 1), ("batch_size", 1), ("seed", 0), ("patience", 0)):
-            if (value := getattr(self, name)) is not None and value < least:
+        limits = {"epochs": 1, "batch_size": 1, "seed": 0, "patience": 0, "evaluate_every": 0}
+        for name, least in limits.items():
+            if isinstance(value := getattr(self, name), int) and value < least:
                 raise ConfigError(f"training.{name} must be at least {least}, not {value}")
 
 

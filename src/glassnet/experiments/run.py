@@ -25,7 +25,9 @@ from glassnet.storage import save
 from glassnet.training import (
     Callback,
     EarlyStopping,
+    EvaluateEvery,
     Evaluation,
+    History,
     Trainer,
     class_report,
     confusion_matrix,
@@ -49,6 +51,7 @@ class Run:
     data: DataSplits
     trainer: Trainer
     early_stopping: EarlyStopping | None
+    evaluations: EvaluateEvery | None = None
     notes: tuple[str, ...] = ()
     """What the user should know before it starts."""
     seconds: float = 0.0
@@ -103,13 +106,18 @@ class Run:
                 "set data.valid, or training.patience=0"
             )
         stopping = EarlyStopping(options.monitor, options.patience) if options.patience else None
+        parts = {"valid": data.valid, "test": data.test}
+        evaluations = None
+        if options.evaluate_every:
+            present = {name: part for name, part in parts.items() if part is not None}
+            evaluations = EvaluateEvery(options.evaluate_every, present)
         trainer = Trainer(
             model,
             loss,
             config.optimizer,
             schedule=config.schedule,
             regularizers=config.regularizers,
-            callbacks=[*([stopping] if stopping else []), *callbacks],
+            callbacks=[*(own for own in (stopping, evaluations) if own), *callbacks],
             metrics=options.metrics,
             clip_norm=options.clip_norm,
             seed=options.seed,
@@ -117,12 +125,25 @@ class Run:
             augment=config.augment.transforms(),
             lr_of=options.lr_of,
         )
-        return cls(config, data, trainer, stopping, tuple(notes))
+        return cls(config, data, trainer, stopping, evaluations, tuple(notes))
 
     @property
     def model(self) -> Layer:
         """The model that is trained."""
         return self.trainer.model
+
+    @property
+    def metric_names(self) -> Sequence[str]:
+        """The metrics that are reported, the chief one first."""
+        shape = self.model.output_shape(self.data.sample_shape)
+        chosen = self.config.training.metrics
+        return chosen or default_metrics(self.trainer.loss, self.data.train.y, shape)
+
+    @property
+    def batch_size(self) -> int:
+        """How many samples make a batch."""
+        size = self.config.training.batch_size
+        return len(self.data.train) if size == "all" else size or BATCH_SIZE
 
     def train(self) -> None:
         """Train as configured."""
@@ -132,7 +153,7 @@ class Run:
                 self.data.train,
                 self.data.valid,
                 epochs=options.epochs,
-                batch_size=options.batch_size or BATCH_SIZE,
+                batch_size=self.batch_size,
                 shuffle=options.shuffle,
             )
         finally:
@@ -172,6 +193,10 @@ class Run:
         folder.write("history.csv", history.to_csv())
         if history.steps:
             folder.write("steps.csv", history.to_csv(steps=True))
+        if self.evaluations is not None and self.evaluations.records:
+            rows = History()
+            rows.steps = self.evaluations.records
+            folder.write("evaluations.csv", rows.to_csv(steps=True))
         test = self._evaluated(self.data.test)
         result = self.metrics(test)
         folder.write("metrics.json", json.dumps(json.loads(to_json(result)), indent=2) + "\n")

@@ -1,6 +1,6 @@
 """Training: the loop, what looks on, and what is recorded."""
 
-from glassnet.training.callbacks import Callback, EarlyStopping
+from glassnet.training.callbacks import Callback, EarlyStopping, EvaluateEvery
 from glassnet.training.evaluation import Evaluation, evaluate
 from glassnet.training.finetuning import freeze, new_head
 from glassnet.training.history import History, Record
@@ -19,6 +19,7 @@ __all__ = [
     "Callback",
     "ClassReport",
     "EarlyStopping",
+    "EvaluateEvery",
     "Evaluation",
     "History",
     "Record",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from glassnet.arrays import Array
+from glassnet.data import Dataset
 from glassnet.errors import ConfigError
+from glassnet.training.evaluation import evaluate
 from glassnet.training.history import Record, goes_down, is_better
 
 if TYPE_CHECKING:
@@ -34,6 +37,48 @@ class Callback:
 
     def on_end(self, trainer: Trainer) -> None:
         """Act at the end, also when the training was stopped or interrupted."""
+
+
+class EvaluateEvery(Callback):
+    """Evaluate the model on some data every so many steps, also in the middle of an epoch.
+
+    Parameters
+    ----------
+    steps : int
+    parts : dict of str to Dataset
+        What to evaluate on, by the name that its figures begin with.
+
+    Attributes
+    ----------
+    records : list of dict
+        For each time the step, its training loss and learning rate, and the figures of every part.
+
+    Examples
+    --------
+    >>> data = gn.data.load("moons")
+    >>> every = gn.EvaluateEvery(20, {"test": data.test})
+    >>> model = gn.Sequential(gn.Linear(2, 2))
+    >>> trainer = gn.Trainer(model, gn.SoftmaxCrossEntropy(), gn.SGD(), callbacks=[every])
+    >>> _ = trainer.fit(data.train, epochs=2, batch_size=16)
+    >>> [record["step"] for record in every.records], list(every.records[0])
+    ([20, 40, 60, 80], ['step', 'loss', 'lr', 'grad_norm', 'test_loss', 'test_accuracy'])
+    """
+
+    def __init__(self, steps: int, parts: Mapping[str, Dataset]) -> None:
+        if steps < 1:
+            raise ConfigError(f"EvaluateEvery: steps must be at least 1, not {steps}")
+        self.steps, self.parts = steps, dict(parts)
+        self.records: list[Record] = []
+
+    def on_step(self, trainer: Trainer, record: Record) -> None:
+        """Evaluate, if it is time."""
+        if trainer.step_count % self.steps:
+            return
+        figures: Record = {"step": trainer.step_count, **record}
+        for name, data in self.parts.items():
+            found = evaluate(trainer.model, data, trainer.loss, metrics=trainer.metrics)
+            figures |= found.record(name)
+        self.records.append(figures)
 
 
 class EarlyStopping(Callback):
