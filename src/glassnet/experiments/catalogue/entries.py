@@ -287,7 +287,7 @@ def _row(table: Mapping[str, Any], file: str) -> Row:
         build(f"{where}, variants[{i}]", Variant, _inherited(row, entry), "a variant")
         for i, entry in enumerate(entries)
     )
-    if twice := _repeated(variant.name for variant in variants):
+    if (twice := _repeated(variant.name for variant in variants)) is not None:
         raise ConfigError(f"{where} has two variants {twice!r}; give each a name of its own")
     names = [variant.name for variant in variants if not variant.fault]
     for variant in variants:
