@@ -65,24 +65,9 @@ LAYERS: dict[str, type[Layer]] = {
 """What a configuration calls them."""
 
 
-def report_b_loss(probabilities: Array, labels: Array) -> float:
-    """Return the cross-entropy of probabilities to which ε = 1e-6 is added, as if to be safe.
-
-    Sure and wrong predictions then cost 13.8 at most, whatever they deserve.
-
-    Examples
-    --------
-    >>> round(report_b_loss(np.array([[1.0, 0.0]]), np.array([1])), 2)
-    13.82
-    """
-    right = probabilities[np.arange(len(labels)), labels].astype(np.float64)
-    return float(-np.log(right + 1e-6).mean())
-
-
 FIGURES: dict[str, Metric] = {
     "log_loss": log_loss,
     "report_a_loss": report_a_loss,
-    "report_b_loss": report_b_loss,
 }
 """Figures of merit as the reports computed them, and the true cross-entropy to put beside them:
 (probabilities, labels) → value."""

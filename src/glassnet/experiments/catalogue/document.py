@@ -131,17 +131,13 @@ def _with_the_fault(state: VariantState | None, figure: str) -> str:
 
 def _remarks(state: RowState) -> Iterator[str]:
     """Say why figures cannot be compared or are worse, and what else there is to know."""
-    row, incomparable = state.row, state.report.incomparable
+    row = state.row
     if row.ours:
         yield f"Ours: {row.ours}"
     if row.note:
         yield row.note
-    traps = dict.fromkeys(s.variant.trap for s in state.variants if s.variant.trap)
-    for trap in traps:
+    for trap in dict.fromkeys(s.variant.trap for s in state.variants if s.variant.trap):
         yield f"Not comparable: {trap}."
-    for figure in dict.fromkeys(line.figure for s in state.variants for line in s.lines):
-        if figure in incomparable and not traps:
-            yield f"Not comparable in {figure.replace('_', ' ')}: {incomparable[figure]}."
     for variant in state.variants:
         name = variant.variant.name or row.id
         if variant.variant.fault:

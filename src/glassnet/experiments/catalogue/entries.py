@@ -143,8 +143,6 @@ class Report:
         What is known to be wrong in it.
     extra : tuple of str
         Figures as the report computed them (`glassnet.experiments.as_published`).
-    incomparable : dict of str to str
-        Figures that cannot be compared in any row, and why.
     stand_ins : tuple of StandIn
     """
 
@@ -156,7 +154,6 @@ class Report:
     ours: str = ""
     traps: str = ""
     extra: tuple[str, ...] = ()
-    incomparable: dict[str, str] = field(default_factory=dict)
     stand_ins: tuple[StandIn, ...] = ()
 
     def config(self, row: Row, variant: Variant) -> Config:

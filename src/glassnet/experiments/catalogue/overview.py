@@ -209,7 +209,7 @@ def _state(
     names = dict.fromkeys((*variant.published, *variant.report))
     return VariantState(
         variant,
-        tuple(_line(name, report, row, variant, found) for name in names),
+        tuple(_line(name, row, variant, found) for name in names),
         len(found),
         math.fsum(r.seconds for r in found) / len(found) if found else math.nan,
         tuple(sorted({result.kernels for result in found})),
@@ -224,9 +224,7 @@ def _line(name: str, report: Report, row: Row, variant: Variant, found: Sequence
     published = variant.published.get(name)
     if published is None:
         return Line(name, None, ours, None)
-    trap = variant.trap or report.incomparable.get(name, "")
-    if variant.fault:  # the faulty one is there to be compared
-        trap = ""
+    trap = "" if variant.fault else variant.trap  # what has the fault is there to be compared
     judged = verdict(name, published, ours, margin=row.margin, trap=trap)
     return Line(name, published, ours, judged)
 
