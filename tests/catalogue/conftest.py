@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from glassnet.cli import main
-from glassnet.experiments.catalogue import entries
+from glassnet.experiments.catalogue import reading
 
 TINY = """
 id = "T"
@@ -93,8 +93,8 @@ set.data = { name = "moons", samples = 100 }
 """
 HERE = """
 import pathlib, sys
-from glassnet.experiments.catalogue import entries
-entries.TABLES = pathlib.Path({folder!r})
+from glassnet.experiments.catalogue import reading
+reading.TABLES = pathlib.Path({folder!r})
 from glassnet.cli import main
 main()
 """
@@ -112,10 +112,10 @@ def tables(tmp_path, monkeypatch):
     monkeypatch.setenv("GLASSNET_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("GLASSNET_KERNELS", "numpy")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setattr(entries, "TABLES", folder)
-    entries.catalogue.cache_clear()
+    monkeypatch.setattr(reading, "TABLES", folder)
+    reading.catalogue.cache_clear()
     yield folder
-    entries.catalogue.cache_clear()
+    reading.catalogue.cache_clear()
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ from glassnet.errors import ConfigError
 from glassnet.experiments import Config, Run
 from glassnet.experiments.as_published import FIGURES
 from glassnet.experiments.catalogue import all_rows, rows_called, trials
-from glassnet.experiments.catalogue.entries import TABLES, Report, merged
+from glassnet.experiments.catalogue.entries import merged
 from glassnet.experiments.catalogue.measuring import KINDS
+from glassnet.experiments.catalogue.reading import TABLES, read_report
 from glassnet.experiments.options import DataOptions
 from tests.conftest import ROOT
 
@@ -94,7 +95,7 @@ def test_a_wrong_file_is_refused_with_the_place(tmp_path, wrong, said):
     path = tmp_path / "X.toml"
     path.write_text(f'id = "X"\nname = "x"\ntitle = "x"\nbase = {{}}\n{wrong}\n')
     with pytest.raises(ConfigError, match=said) as error:
-        Report.read(path)
+        read_report(path)
     assert "X.toml" in str(error.value)
 
 

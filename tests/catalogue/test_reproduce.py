@@ -156,9 +156,9 @@ def test_mistakes_are_said_in_a_sentence(reproduce, tables):
     assert "Dask" in err.splitlines()[-1]
     table = tables / "T.toml"
     table.write_text(table.read_text().replace("batch_size = 64", "batch_size = 10_000"))
-    from glassnet.experiments.catalogue import entries
+    from glassnet.experiments.catalogue import reading
 
-    entries.catalogue.cache_clear()
+    reading.catalogue.cache_clear()
     code, _, err, answer = reproduce("T1", "--seeds", 1, "--json")
     assert code == 2
     assert "a batch of 10000 is larger than digits" in answer["failed"]["T1 4, seed 0"]
@@ -201,9 +201,9 @@ def test_a_cluster_does_the_same_and_a_worker_may_die(reproduce, tables):
     distributed = pytest.importorskip("distributed")
     table = tables / "T.toml"
     table.write_text(table.read_text().replace("epochs = 2", "epochs = 25"))
-    from glassnet.experiments.catalogue import entries
+    from glassnet.experiments.catalogue import reading
 
-    entries.catalogue.cache_clear()
+    reading.catalogue.cache_clear()
     wanted = make_trials(runnable(rows_called(["T1"])), 4)
     _, todo = finished_and_not(wanted, Results())
     with distributed.LocalCluster(

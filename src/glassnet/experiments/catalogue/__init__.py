@@ -5,7 +5,7 @@ writes that down.
 """
 
 from glassnet.experiments.catalogue.document import document
-from glassnet.experiments.catalogue.entries import Report, Row, Variant, all_rows, rows_called
+from glassnet.experiments.catalogue.entries import Report, Row, Variant
 from glassnet.experiments.catalogue.overview import (
     Line,
     RowState,
@@ -14,6 +14,7 @@ from glassnet.experiments.catalogue.overview import (
     runnable,
     runs_of,
 )
+from glassnet.experiments.catalogue.reading import all_rows, rows_called
 from glassnet.experiments.catalogue.results import FOLDER, Results
 from glassnet.experiments.catalogue.running import Where, carry_out_all, finished_and_not
 from glassnet.experiments.catalogue.statistics import Estimate, Verdict, verdict

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from glassnet import data as library
-from glassnet.experiments.catalogue.entries import Report, Row, Variant, rows_called
+from glassnet.experiments.catalogue.entries import Report, Row, Variant
+from glassnet.experiments.catalogue.reading import rows_called
 from glassnet.experiments.catalogue.results import Result, Results
 from glassnet.experiments.catalogue.statistics import Estimate, Verdict, overall, verdict
 from glassnet.experiments.catalogue.trials import Trial
