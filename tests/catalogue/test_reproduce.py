@@ -18,6 +18,7 @@ from glassnet.experiments.catalogue import (
     finished_and_not,
     rows_called,
     runnable,
+    runs_of,
 )
 from glassnet.experiments.catalogue import trials as make_trials
 from glassnet.storage import load_arrays
@@ -66,6 +67,12 @@ def test_it_runs_says_what_holds_and_never_runs_twice(reproduce, monkeypatch):
     assert row(answer, "T2")["variants"][0]["done"] == 2
     assert row(answer, "T2")["variants"][1]["diverged"] == 2
     assert "left" in err
+
+    handed = runs_of("t1", Results())
+    assert [(variant.name, seed) for variant, seed, _ in handed] == [
+        ("4", 0), ("4", 1), ("8", 0), ("8", 1)
+    ]  # fmt: skip
+    assert all((folder / "model.safetensors").is_file() for _, _, folder in handed)
 
     def never(*_):
         raise AssertionError("run twice")
