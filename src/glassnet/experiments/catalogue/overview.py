@@ -221,7 +221,7 @@ def _state(
     )
 
 
-def _line(name: str, report: Report, row: Row, variant: Variant, found: Sequence[Result]) -> Line:
+def _line(name: str, row: Row, variant: Variant, found: Sequence[Result]) -> Line:
     values = [result.figures[name] for result in found if name in result.figures]
     ours = Estimate.of(values) if values else None
     published = variant.published.get(name)
