@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -135,10 +136,12 @@ def as_reported(run: Run, names: tuple[str, ...]) -> Figures:
         data: Dataset | None = getattr(run.data, part)
         if data is None or not names:
             continue
-        with np.errstate(over="ignore", invalid="ignore"):  # what diverged shows in the figure
+        with np.errstate(over="ignore", invalid="ignore"):  # what diverged has no figure
             probabilities = run.model.predict_proba(data.x)
-            for name in names:
-                figures[f"{part}_{name}"] = float(FIGURES[name](probabilities, data.y))
+        finite = bool(np.isfinite(probabilities).all())
+        for name in names:
+            value = FIGURES[name](probabilities, data.y) if finite else math.nan
+            figures[f"{part}_{name}"] = float(value)
     return figures
 
 
