@@ -47,7 +47,9 @@ def test_rows_are_listed_with_their_state(reproduce):
     assert code == 0
     assert "T1" in out
     assert "0 of 10" in out
-    assert "bring kmnist/train-images-idx3-ubyte.gz" in out
+    _, _, _, answer = reproduce("--json")
+    assert "bring kmnist/train-images-idx3-ubyte.gz" in row(answer, "T3")["missing"]
+    assert (row(answer, "T3")["verdict"], row(answer, "T1")["verdict"]) == ("not run", None)
     assert not Path("runs").exists()
 
 
