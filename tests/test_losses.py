@@ -185,6 +185,17 @@ def test_labels_stand_for_rows() -> None:
             np.testing.assert_allclose(gradient, expected_gradient)
 
 
+def test_labels_may_stand_for_other_numbers_than_0_and_1() -> None:
+    output = np.array([[0.2, 0.7, 0.4]])
+    loss = gn.MeanSquaredError(targets=(0.01, 0.99))
+    found = loss(output, np.array([1]))
+    rows = gn.MeanSquaredError()(output, np.array([[0.01, 0.99, 0.01]]))
+    assert found[0] == pytest.approx(rows[0])
+    np.testing.assert_allclose(found[1], rows[1])
+    given = loss(output, np.array([[1.0, 0.0, 1.0]]))  # numbers are taken as they are
+    assert given[0] == gn.MeanSquaredError()(output, np.array([[1.0, 0.0, 1.0]]))[0]
+
+
 def test_a_column_may_be_given_as_a_vector() -> None:
     y, t = np.random.default_rng(0).normal(size=(4, 1)), np.array([0.0, 1.0, 1.0, 0.0])
     for loss in (gn.MeanSquaredError(), gn.MeanAbsoluteError(), gn.BinaryCrossEntropy()):

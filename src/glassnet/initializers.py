@@ -64,6 +64,11 @@ def lecun_normal(shape: Shape, rng: np.random.Generator) -> Array:
     return rng.normal(0.0, math.sqrt(1 / fans(shape)[0]), shape)
 
 
+def fan_out_normal(shape: Shape, rng: np.random.Generator) -> Array:
+    """N(0, σ²) with σ = 1 / √fan_out: what `lecun_normal` does for activations, for gradients."""
+    return rng.normal(0.0, math.sqrt(1 / fans(shape)[1]), shape)
+
+
 def zeros(shape: Shape, rng: np.random.Generator) -> Array:
     """All zeros: right for biases; for weights it leaves all units of a layer equal for ever."""
     return np.zeros(shape)
@@ -86,8 +91,11 @@ def uniform(bound: float) -> Initializer:
 
 _RULES: dict[str, Initializer] = {
     rule.__name__: rule
-    for rule in (xavier_uniform, xavier_normal, he_uniform, he_normal, lecun_normal, zeros, ones)
-}
+    for rule in (
+        xavier_uniform, xavier_normal, he_uniform, he_normal, lecun_normal, fan_out_normal,
+        zeros, ones,
+    )
+}  # fmt: skip
 _FAMILIES: dict[str, Callable[[float], Initializer]] = {"normal": normal, "uniform": uniform}
 
 NAMES = (*_RULES, *(f"{name}(x)" for name in _FAMILIES))

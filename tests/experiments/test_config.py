@@ -196,6 +196,11 @@ def test_a_perceptron():
     assert [type(layer).__name__ for layer in MLP(()).build((6,), 2)] == ["Linear"]
     with pytest.raises(gn.ConfigError, match=r"model.activation is 'relo' .did you mean 'relu'"):
         MLP(activation="relo").build((3,), 2)
+    with pytest.raises(gn.ConfigError, match=r"model.output is 'sigmod' .did you mean 'sigmoid'"):
+        MLP(output="sigmod").build((3,), 2)
+    bare = MLP((4,), bias=False, output="sigmoid").build((3,), 2)
+    assert [name for name, _ in bare.named_parameters()] == ["0.weight", "2.weight"]
+    assert isinstance(bare[3], gn.Sigmoid)
 
 
 def test_sizes_follow_from_the_shapes():

@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from glassnet.cli import bench, crossvalidate, data, evaluate, finetune, gradcheck, predict, train
+from glassnet.cli import (
+    bench,
+    crossvalidate,
+    data,
+    evaluate,
+    finetune,
+    gradcheck,
+    predict,
+    reproduce,
+    train,
+)
 
 app = typer.Typer(
     name="glassnet",
@@ -27,6 +37,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("gradcheck")(gradcheck.gradcheck)
 app.command("bench")(bench.bench)
+app.command("reproduce")(reproduce.reproduce)
 app.add_typer(data.app, name="data")
 
 

@@ -12,7 +12,7 @@ from glassnet.data.dataset import Dataset
 from glassnet.data.fitting import fit_scaling
 from glassnet.data.folding import folded
 from glassnet.data.parts import DataSplits
-from glassnet.data.registry import options_of, source_of
+from glassnet.data.registry import defaults_of, options_of, source_of
 from glassnet.data.scaling import Scaling
 from glassnet.data.splits import held_count, stratified_split
 from glassnet.errors import ConfigError
@@ -100,7 +100,7 @@ def load(
     scaling = _default_scaling(train) if scaling is None else scaling
     fitted = fit_scaling(scaling, train.raw)
     resolved = (
-        _defaults(name)
+        defaults_of(name)
         | options
         | dict(parts.options)
         | {
@@ -142,16 +142,6 @@ def _held(
 def _hold_out(data: Dataset, count: int, rng: np.random.Generator) -> tuple[Dataset, Dataset]:
     rest, held = stratified_split(data.y, count, rng, class_names=data.class_names)
     return data.take(rest), data.take(held)
-
-
-def _defaults(name: str) -> dict[str, Any]:
-    """Return the data set's own options that have a default, with it."""
-    parameters = inspect.signature(source_of(name).read).parameters
-    return {
-        key: parameters[key].default
-        for key in options_of(name)
-        if parameters[key].default not in (inspect.Parameter.empty, None)
-    }
 
 
 def _default_scaling(train: Dataset) -> str:

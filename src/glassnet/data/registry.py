@@ -63,6 +63,10 @@ SOURCES: dict[str, Source] = {
         public.kmnist, "cursive Japanese characters", "60,000 + 10,000 test", (1, 28, 28), 10,
         "CC BY-SA 4.0", valid=10_000,
     ),
+    "kmnist-10k": Source(
+        public.kmnist_10k, "the 10,000 test images of KMNIST alone, to be divided anew", "10,000",
+        (1, 28, 28), 10, "CC BY-SA 4.0", test=2_000,
+    ),
     "digits16": Source(
         public.digits16, "USPS digits", "5,000 + 5,000 validation + 1,000 test", (1, 16, 16), 10,
         "not stated",
@@ -110,6 +114,22 @@ def options_of(name: str) -> tuple[str, ...]:
     return tuple(
         key for key in inspect.signature(source_of(name).read).parameters if key != "data_dir"
     )
+
+
+def defaults_of(name: str) -> dict[str, Any]:
+    """Return the options of the data set `name` that have a default, with it.
+
+    Examples
+    --------
+    >>> defaults_of("moons")
+    {'samples': 1000, 'noise': 0.2, 'seed': 0}
+    """
+    parameters = inspect.signature(source_of(name).read).parameters
+    return {
+        key: parameters[key].default
+        for key in options_of(name)
+        if parameters[key].default not in (inspect.Parameter.empty, None)
+    }
 
 
 def path_options_of(name: str) -> tuple[str, ...]:

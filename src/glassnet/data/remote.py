@@ -83,4 +83,5 @@ FILES: dict[str, tuple[RemoteFile, ...]] = {
         {"digits.mat": "4dd617b10157025328080733ae91e0057111f74ee977d4dd7823d545923d00df"},
     ),
 }
-"""For each data set, its files: training images and labels, test images and labels, or one."""
+FILES["kmnist-10k"] = FILES["kmnist"][2:]
+"""For each data set, its files: training images and labels, test images and labels, or fewer."""

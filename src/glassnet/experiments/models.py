@@ -9,6 +9,7 @@ from typing import Any
 from glassnet import layers as library
 from glassnet.arrays import Shape
 from glassnet.errors import ConfigError, ShapeError
+from glassnet.experiments import as_published
 from glassnet.experiments.registry import build, checked, option_types
 from glassnet.layers import Layer, Sequential
 from glassnet.words import nearest
@@ -47,6 +48,10 @@ class MLP:
         Whether each hidden layer is normalised before its activation.
     init : str, optional
         Initializer of all weights.
+    bias : bool
+        Whether the layers have one.
+    output : str
+        The activation after the last layer, which a squared error may want.
 
     Examples
     --------
@@ -64,15 +69,20 @@ class MLP:
     dropout: float = 0.0
     batch_norm: bool = False
     init: str | None = None
+    bias: bool = True
+    output: str = "identity"
 
     def build(self, sample_shape: Shape, outputs: int) -> Sequential:
         """Return the network for samples of that shape and so many outputs."""
-        if self.activation not in ACTIVATIONS:
-            raise ConfigError(
-                f"model.activation is {self.activation!r}{nearest(self.activation, ACTIVATIONS)}; "
-                f"there are {', '.join(ACTIVATIONS)}"
-            )
+        for option in ("activation", "output"):
+            if (name := getattr(self, option)) not in ACTIVATIONS:
+                raise ConfigError(
+                    f"model.{option} is {name!r}{nearest(name, ACTIVATIONS)}; "
+                    f"there are {', '.join(ACTIVATIONS)}"
+                )
         rule: dict[str, Any] = {} if self.init is None else {"init": self.init}
+        if not self.bias:
+            rule["bias"] = False
         stack: list[Layer] = [library.Flatten()] if len(sample_shape) > 1 else []
         features = library.Flatten().output_shape(sample_shape)
         width = (features or (0,))[0] or 0
@@ -85,6 +95,8 @@ class MLP:
                 stack.append(library.Dropout(self.dropout))
             width = units
         stack.append(library.Linear(width, outputs, **rule))
+        if self.output != "identity":
+            stack.append(ACTIVATIONS[self.output]())
         return Sequential(*stack)
 
 
@@ -147,13 +159,14 @@ def _layer(entry: Any, shape: Shape, outputs: int | None, where: str) -> Layer:
     if not isinstance(table, Mapping) or not isinstance(table.get("type"), str):
         raise ConfigError(f"{where} must be a layer's name or a table with its type, not {entry!r}")
     name = table["type"]
-    if name not in LAYERS:
+    kind = LAYERS.get(name) or as_published.LAYERS.get(name)
+    if kind is None:
         raise ConfigError(
             f"{where}: no layer is called {name!r}{nearest(name, LAYERS)}; "
             f"there are {', '.join(LAYERS)}"
         )
     options = {key: value for key, value in table.items() if key != "type"}
-    types = option_types(LAYERS[name])
+    types = option_types(kind)
     inferred: dict[str, Any] = {
         "in_features": shape[0] if len(shape) == 1 else None,
         "in_channels": shape[0] if len(shape) == 3 else None,
@@ -168,7 +181,7 @@ def _layer(entry: Any, shape: Shape, outputs: int | None, where: str) -> Layer:
         return _residual(options, shape, where)
     if "in_features" in types and "in_features" not in options:
         raise ShapeError(f"{where}: {name} takes flat features but gets {shape}; put Flatten first")
-    return build(where, LAYERS[name], options, what=name)
+    return build(where, kind, options, what=name)
 
 
 def _residual(options: dict[str, Any], shape: Shape, where: str) -> Layer:

@@ -22,17 +22,29 @@ class MeanSquaredError(Loss):
     `target` has the shape of the output; (N,) will do for (N, 1). Integer labels (N,) beside
     outputs (N, K) stand for one-hot rows.
 
+    Parameters
+    ----------
+    targets : (float, float)
+        For labels, what the outputs of the other classes and of the right one should be. A sigmoid
+        reaches neither 0 nor 1, so some ask it for .01 and .99.
+
     Examples
     --------
     >>> gn.MeanSquaredError()(np.array([[1.0, 2.0]]), np.array([[0.0, 2.0]]))
     (0.5, array([[1., 0.]]))
     """
 
+    targets: tuple[float, float] = (0.0, 1.0)
+
     def __call__(
         self, output: Array, target: Array, sample_weight: Array | None = None
     ) -> tuple[float, Array]:
         """Return the mean squared error and its gradient, shape of the output."""
-        error = output - aligned(target, output)
+        wanted = aligned(target, output)
+        if target.shape != output.shape and output.shape[1] > 1:  # rows made of labels
+            low, high = self.targets
+            wanted = low + (high - low) * wanted
+        error = output - wanted
         return weighted_mean(np.square(error), 2 * error, sample_weight)
 
 

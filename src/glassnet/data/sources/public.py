@@ -44,6 +44,12 @@ def kmnist(data_dir: str | Path | None = None) -> DataSplits:
     return _official("kmnist", KANA, data_dir)
 
 
+def kmnist_10k(data_dir: str | Path | None = None) -> DataSplits:
+    """Read the test images of Kuzushiji-MNIST as one part, for where the training ones lack."""
+    images, labels = locate(FILES["kmnist-10k"], data_dir)
+    return DataSplits(read_pair(images, labels, "kmnist-10k", KANA))
+
+
 def _official(name: str, class_names: tuple[str, ...], data_dir: str | Path | None) -> DataSplits:
     train_x, train_y, test_x, test_y = locate(FILES[name], data_dir)
     train = read_pair(train_x, train_y, name, class_names)
