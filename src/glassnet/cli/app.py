@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from glassnet.cli import data, evaluate, gradcheck, predict, train
+from glassnet.cli import compare, data, evaluate, gradcheck, predict, report, train
 
 app = typer.Typer(
     name="glassnet",
@@ -23,6 +23,8 @@ app = typer.Typer(
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
+app.command("compare")(compare.compare)
+app.command("report")(report.report)
 app.command("gradcheck")(gradcheck.gradcheck)
 app.add_typer(data.app, name="data")
 

@@ -1,15 +1,20 @@
 """Experiments: typed configurations, recipes, runs and their folders."""
 
+from glassnet.experiments.comparison import Comparison, compare
 from glassnet.experiments.config import Config, recipe_names
 from glassnet.experiments.finished import evaluate_run, predict_images
 from glassnet.experiments.folder import LoadedRun, RunFolder, environment, to_json
+from glassnet.experiments.record import RunRecord
 from glassnet.experiments.run import Run, train
 
 __all__ = [
+    "Comparison",
     "Config",
     "LoadedRun",
     "Run",
     "RunFolder",
+    "RunRecord",
+    "compare",
     "environment",
     "evaluate_run",
     "predict_images",

@@ -54,6 +54,10 @@ class TrainingOptions:
     clip_norm : float, optional
     metrics : tuple of str, optional
     record_steps : bool
+        Keep every step's loss, metrics, learning rate and gradient norm, in ``steps.csv``.
+    record_layers : bool
+        Keep every epoch's statistics and histograms of weights, biases and activations, gradient
+        norms and dead units, in ``layers.safetensors``.
     """
 
     epochs: int = 10
@@ -65,6 +69,7 @@ class TrainingOptions:
     clip_norm: float | None = None
     metrics: tuple[str, ...] | None = None
     record_steps: bool = False
+    record_layers: bool = False
 
     def __post_init__(self) -> None:
         for name, least in (("epochs", 1), ("batch_size", 1), ("seed", 0), ("patience", 0)):

@@ -16,6 +16,8 @@ from glassnet.data import Dataset, DataSplits
 from glassnet.errors import ConfigError, DataError, GlassnetError, TrainingError
 from glassnet.experiments.config import Config
 from glassnet.experiments.folder import RunFolder, environment, to_json
+from glassnet.experiments.predictions import Predictions
+from glassnet.files import write_atomically
 from glassnet.kernels import active_kernels
 from glassnet.layers import Layer
 from glassnet.losses import Loss, SoftmaxCrossEntropy
@@ -24,12 +26,15 @@ from glassnet.training import (
     Callback,
     EarlyStopping,
     Evaluation,
+    LayerRecorder,
     Trainer,
     class_report,
     confusion_matrix,
     evaluate,
+    predicted_class,
 )
 from glassnet.training.metrics import default_metrics
+from glassnet.training.recording import SAMPLES
 from glassnet.words import count, nearest
 
 BATCH_SIZE = 32
@@ -47,6 +52,7 @@ class Run:
     data: DataSplits
     trainer: Trainer
     early_stopping: EarlyStopping | None
+    recorder: LayerRecorder | None = None
     note: str = ""
     seconds: float = 0.0
 
@@ -93,19 +99,22 @@ class Run:
                 "set data.valid, or training.patience=0"
             )
         stopping = EarlyStopping(options.monitor, options.patience) if options.patience else None
+        recorder = None
+        if options.record_layers:
+            recorder = LayerRecorder(data.train.batch(slice(SAMPLES), model.dtype)[0])
         trainer = Trainer(
             model,
             loss,
             config.optimizer,
             schedule=config.schedule,
             regularizers=config.regularizers,
-            callbacks=[*([stopping] if stopping else []), *callbacks],
+            callbacks=[*filter(None, (recorder, stopping)), *callbacks],
             metrics=options.metrics,
             clip_norm=options.clip_norm,
             seed=options.seed,
             record_steps=options.record_steps,
         )
-        return cls(config, data, trainer, stopping, note)
+        return cls(config, data, trainer, stopping, recorder, note)
 
     @property
     def model(self) -> Layer:
@@ -160,14 +169,20 @@ class Run:
         folder.write("history.csv", history.to_csv())
         if history.steps:
             folder.write("steps.csv", history.to_csv(steps=True))
+        record = self.recorder.record if self.recorder else None
+        if record is not None:
+            write_atomically(folder.path / "layers.safetensors", record.to_bytes())
         test = self._evaluated(self.data.test)
+        if test is not None and self.data.test is not None and self.data.classes:
+            predictions = Predictions(self.data.test.y, predicted_class(test.outputs))
+            write_atomically(folder.path / "predictions.safetensors", predictions.to_bytes())
         result = self.metrics(test)
         folder.write("metrics.json", json.dumps(json.loads(to_json(result)), indent=2) + "\n")
         if figures and len(history):
             from glassnet.pictures import run_figures
 
             best = self.early_stopping.best_epoch if self.early_stopping else None
-            folder.write_figures(run_figures(history, self.model, self.data, test, best))
+            folder.write_figures(run_figures(history, self.model, self.data, test, best, record))
         return result
 
     def _evaluated(self, part: Dataset | None) -> Evaluation | None:
@@ -277,7 +292,5 @@ def per_class(found: Evaluation, data: Dataset) -> list[dict[str, Any]]:
 def write_last_weights(weights: dict[str, Array], folder: RunFolder) -> None:
     """Keep the last weights beside the best ones: names and arrays, without architecture."""
     from safetensors.numpy import save as to_bytes
-
-    from glassnet.files import write_atomically
 
     write_atomically(folder.path / "last.safetensors", to_bytes(weights))

@@ -3,6 +3,7 @@
 from glassnet.training.callbacks import Callback, EarlyStopping
 from glassnet.training.evaluation import Evaluation, evaluate
 from glassnet.training.history import History, Record
+from glassnet.training.layerwise import LayerOutput, chain, layer_outputs
 from glassnet.training.metrics import (
     ClassReport,
     accuracy,
@@ -12,6 +13,7 @@ from glassnet.training.metrics import (
     predicted_class,
     top_k,
 )
+from glassnet.training.recording import LayerRecord, LayerRecorder
 from glassnet.training.trainer import Trainer
 
 __all__ = [
@@ -20,12 +22,17 @@ __all__ = [
     "EarlyStopping",
     "Evaluation",
     "History",
+    "LayerOutput",
+    "LayerRecord",
+    "LayerRecorder",
     "Record",
     "Trainer",
     "accuracy",
+    "chain",
     "class_report",
     "confusion_matrix",
     "evaluate",
+    "layer_outputs",
     "named_metric",
     "predicted_class",
     "top_k",

@@ -230,11 +230,11 @@ class Trainer:
         self._pack()  # anew if something was frozen, thawed or cast since the last epoch
         for x, y, weight in batches(train, batch_size, rng, dtype=self.model.dtype):
             output, record = self.step(x, y, weight)
+            found = {name: metric(output, y) for name, metric in metrics.items()}
             figures = {"train_loss": record["loss"], "grad_norm": record["grad_norm"]}
-            figures |= {f"train_{name}": metric(output, y) for name, metric in metrics.items()}
-            mean.add(figures, len(x))
+            mean.add(figures | {f"train_{name}": value for name, value in found.items()}, len(x))
             if self.record_steps:
-                self.history.steps.append({"step": self.step_count, **record})
+                self.history.steps.append({"step": self.step_count, **record, **found})
             for callback in self.callbacks:
                 callback.on_step(self, record)
             if interruption.requested:
