@@ -75,7 +75,7 @@ class Group:
     @property
     def headline(self) -> str:
         """The figure that tells most: of the test part, and no loss, where there is such a one."""
-        return min(self.figures, key=_rank, default="")
+        return min(self.figures, key=rank, default="")
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ def _grouped(runs: Sequence[RunRecord]) -> tuple[list[Group], list[str]]:
 
 
 def _difference(first: Group, second: Group, figure: str | None) -> Difference:
-    common = sorted(first.figures.keys() & second.figures.keys(), key=_rank)
+    common = sorted(first.figures.keys() & second.figures.keys(), key=rank)
     changes = changes_between(first.runs[0], second.runs[0])
     confounds = confounds_of_data(changes, first.runs[0], second.runs[0])
     confounds += _confounds_of_figures(first, second, asked=figure is not None)
@@ -296,7 +296,7 @@ def _notes(
                 yield f"{group.letter} has a {name} that is not finite"
 
 
-def _rank(figure: str) -> tuple[int, int]:
+def rank(figure: str) -> tuple[int, int]:
     """Order figures: those of the test part first, and metrics before losses."""
     part, _, name = figure.partition("_")
     return ("test", "valid", "train").index(part), int(name == "loss")

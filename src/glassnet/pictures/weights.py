@@ -83,11 +83,9 @@ def weight_matrices(model: Layer) -> Figure | None:
         bar = figure.colorbar(image, ax=axes, fraction=0.05, pad=0.02)
         bar.outline.set_visible(False)
         bar.ax.tick_params(labelsize=style.SMALL, color=style.QUIET, labelcolor=style.INK)
-    count = f"Weight matrices of {counted(len(linear), 'linear layer')}"
-    if len(shown) < len(linear):
-        count = f"Weight matrices of the first {len(shown)} of {len(linear)} linear layers"
+    which = f" of the first {len(shown)} linear layers" if len(shown) < len(linear) else ""
     figure.suptitle(
-        f"{count}: blue is negative, red positive", x=0.02, ha="left",
+        f"Weight matrices{which}: blue is negative, red positive", x=0.02, ha="left",
         fontsize=style.TITLE, color=style.INK,
     )  # fmt: skip
     return figure
@@ -137,7 +135,7 @@ def _heat_maps(tiles: Array, columns: int, title: str) -> Figure:
     down, across = tile * rows * max(1, height / width), tile * columns * max(1, width / height)
     figure = style.new_figure(across + 1.6, down + 1.0)
     axes = figure.subplots()
-    image = show_mosaic(axes, tiles, columns, gap=3.0 if tile > 0.4 else 1.5)
+    image = show_mosaic(axes, tiles, columns, gap=4.5 if tile > 0.8 else 3.0 if tile > 0.4 else 1.5)
     style.dress(axes, "", "", title)
     style.without_box(axes)
     axes.set_xticks([])

@@ -12,6 +12,7 @@ import numpy as np
 from glassnet.arrays import Array
 from glassnet.errors import GlassnetError
 from glassnet.experiments import RunRecord
+from glassnet.experiments.comparison import rank
 from glassnet.experiments.confounds import PARTS, flattened
 from glassnet.experiments.predictions import Predictions
 from glassnet.layers import Layer
@@ -23,7 +24,8 @@ from glassnet.training import History
 
 LARGEST_BATCH = 128
 LARGEST_MODEL = 1 << 30
-MOST_BARS = 200
+MOST_CLASS_ROWS = 200
+MOST_TILES = 6
 LOOKS = {"train": "blue", "valid": "orange", "penalty": "purple", "": "ink"}
 
 
@@ -84,7 +86,7 @@ def section_of(run: RunRecord) -> RunSection:
         charts=charts_of(history),
         pictures=pictures_of(run, model, notes),
         classes=_classes(run, said),
-        classes_left_out=max(0, len(figures) - MOST_BARS),
+        classes_left_out=max(0, len(figures) - MOST_CLASS_ROWS),
         times=times,
         batch_size=batch_size,
         config=_config(run.config),
@@ -129,7 +131,9 @@ def _averaged(records: Sequence[Mapping[str, float]], name: str) -> tuple[list[f
 def _tiles(run: RunRecord, said: Predictions | None) -> list[tuple[str, str, str]]:
     """Return the numbers that come first: how good, how large, how long."""
     tiles = []
-    for name, value in list(run.metrics.figures.items())[:6]:
+    figures = run.metrics.figures
+    for name in sorted(figures, key=rank)[:MOST_TILES]:
+        value = figures[name]
         part, _, figure = name.partition("_")
         remark = ""
         if name == "test_accuracy" and said is not None:
@@ -179,7 +183,7 @@ def _classes(run: RunRecord, said: Predictions | None) -> list[ClassRow]:
             f"{figures.support:,}",
             _mistaken(confusion, k, names),
         )
-        for k, figures in enumerate(run.metrics.per_class[:MOST_BARS])
+        for k, figures in enumerate(run.metrics.per_class[:MOST_CLASS_ROWS])
     ]  # fmt: skip
 
 
@@ -229,6 +233,7 @@ def _config(tables: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]
     return [
         (section, [(key, _value(value)) for key, value in flattened(table).items()])
         for section, given in tables.items()
+        if section != "name"  # it stands above
         for table in [given if isinstance(given, dict) else {section: given}]
         if table
     ]
