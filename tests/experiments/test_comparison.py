@@ -85,7 +85,7 @@ def test_each_confound_alone(tmp_path, name):
 
 @pytest.mark.parametrize(("one", "two"), list(itertools.combinations(PLANTS, 2)))
 def test_confounds_in_pairs(tmp_path, one, two):
-    found = kinds(compare(groups(tmp_path, **PLANTS[one], **PLANTS[two])))
+    found = kinds(compare(groups(tmp_path, **{**PLANTS[one], **PLANTS[two]})))
     assert {one, two} <= found
     assert found <= {one, two, "two-changes"}
 

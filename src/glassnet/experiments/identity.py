@@ -11,8 +11,8 @@ import numpy as np
 from glassnet.data import Dataset
 
 PACKAGE = Path(__file__).parent.parent
-WITHOUT_NUMBERS = ("cli", "doctor", "pictures", "report", "experiments")
-"""Packages in which nothing decides a run's figures; of the experiments, ``models.py`` does."""
+WITHOUT_NUMBERS = ("cli", "doctor", "pictures", "report")
+"""Packages in which nothing decides a run's figures."""
 
 BYTES = 8
 
@@ -43,6 +43,6 @@ def source_version() -> str:
     files = [*PACKAGE.rglob("*.py")]
     for file in sorted(files, key=lambda file: file.relative_to(PACKAGE).parts):
         place = file.relative_to(PACKAGE)
-        if place.parts[0] not in WITHOUT_NUMBERS or place.parts == ("experiments", "models.py"):
+        if place.parts[0] not in WITHOUT_NUMBERS:
             digest.update(place.as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
