@@ -24,6 +24,9 @@ PLANTS = {
 }  # fmt: skip
 """What is planted into the second group, by the confound that it is."""
 
+UNSEEN = {"validation-against-test", "unfinished"}
+"""What makes no group of its own: something else must differ, cleanly."""
+
 CHANGES = {
     "optimizer__lr": 0.2, "model__hidden": [32], "training__epochs": 5, "training__batch_size": 16,
     "data__scaling": "zscore", "metrics__environment__source": "bbbb", "training__shuffle": False,
@@ -78,14 +81,17 @@ def test_another_optimizer_at_another_rate_is_two_things(tmp_path):
 @pytest.mark.parametrize("name", PLANTS)
 def test_each_confound_alone(tmp_path, name):
     changes = PLANTS[name]
-    if name in ("validation-against-test", "unfinished"):  # something must differ, cleanly
+    if name in UNSEEN:
         changes = {**changes, "optimizer__lr": 0.2}
     assert kinds(compare(groups(tmp_path, **changes))) == {name}
 
 
 @pytest.mark.parametrize(("one", "two"), list(itertools.combinations(PLANTS, 2)))
 def test_confounds_in_pairs(tmp_path, one, two):
-    found = kinds(compare(groups(tmp_path, **{**PLANTS[one], **PLANTS[two]})))
+    changes = {**PLANTS[one], **PLANTS[two]}
+    if not {one, two} - UNSEEN:
+        changes |= {"optimizer__lr": 0.2}
+    found = kinds(compare(groups(tmp_path, **changes)))
     assert {one, two} <= found
     assert found <= {one, two, "two-changes"}
 
@@ -206,6 +212,11 @@ def test_a_diverged_run_has_no_figure(tmp_path):
     found = compare([plant(tmp_path / "a"), path])
     assert np.isnan(found.differences[0].difference.value)
     assert any("not finite" in note for note in found.notes)
+
+
+def test_a_run_that_did_not_finish_is_noted_in_its_own_group(tmp_path):
+    runs = [plant(tmp_path / "a"), plant(tmp_path / "b", 1, metrics__stopped="interrupted")]
+    assert "b did not finish: interrupted" in compare(runs).notes
 
 
 def test_real_runs_are_grouped_and_are_fair(tmp_path, monkeypatch):

@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import count, product
 from pathlib import Path
-from string import ascii_uppercase
 from typing import Any
 
 from glassnet.errors import CheckpointError, ConfigError
@@ -17,65 +15,16 @@ from glassnet.experiments.confounds import (
     Confound,
     changes_between,
     confounds_of_data,
-    identity,
 )
+from glassnet.experiments.groups import Group, grouped, rank
 from glassnet.experiments.intervals import (
     Estimate,
     McNemar,
     mcnemar,
-    mean_of,
     paired_difference,
     unpaired_difference,
 )
 from glassnet.experiments.record import RunRecord
-
-
-@dataclass(frozen=True)
-class Group:
-    """Runs that differ in their seed only.
-
-    Attributes
-    ----------
-    letter : str
-    runs : tuple of RunRecord
-        By their seeds, each once.
-    figures : dict of str to Estimate
-        Every loss and metric that all runs have: the mean over the seeds.
-    seconds : Estimate
-    """
-
-    letter: str
-    runs: tuple[RunRecord, ...]
-
-    @property
-    def seeds(self) -> tuple[int, ...]:
-        """The seeds, in order."""
-        return tuple(run.seed for run in self.runs)
-
-    @property
-    def figures(self) -> dict[str, Estimate]:
-        """The mean over the seeds of every figure that all runs have."""
-        first, *others = (run.metrics.figures for run in self.runs)
-        return {
-            name: mean_of([run.metrics.figures[name] for run in self.runs])
-            for name in first
-            if all(name in other for other in others)
-        }
-
-    @property
-    def seconds(self) -> Estimate:
-        """The mean time of the training."""
-        return mean_of([run.metrics.seconds for run in self.runs])
-
-    @property
-    def keeps_best(self) -> bool:
-        """Whether the figures are those of the best epoch's weights, not of the last one's."""
-        return self.runs[0].metrics.best_epoch is not None
-
-    @property
-    def headline(self) -> str:
-        """The figure that tells most: of the test part, and no loss, where there is such a one."""
-        return min(self.figures, key=rank, default="")
 
 
 @dataclass(frozen=True)
@@ -170,27 +119,9 @@ def compare(paths: Sequence[str | Path], figure: str | None = None) -> Compariso
             raise ConfigError(
                 f"{run.path} has no {figure!r}; it has {', '.join(run.metrics.figures) or 'none'}"
             )
-    groups, notes = _grouped(runs)
+    groups, notes = grouped(runs)
     differences = tuple(_difference(groups[0], other, figure) for other in groups[1:])
     return Comparison(tuple(groups), differences, tuple(_notes(groups, notes, differences)))
-
-
-def _grouped(runs: Sequence[RunRecord]) -> tuple[list[Group], list[str]]:
-    """Put runs together that differ in their seed only; say which were left out."""
-    together: dict[str, dict[int, RunRecord]] = {}
-    notes = []
-    for run in runs:
-        seeds = together.setdefault(identity(run), {})
-        if run.seed in seeds:
-            notes.append(f"{run.path} repeats {seeds[run.seed].path}, seed and all: left out")
-        else:
-            seeds[run.seed] = run
-    letters = ("".join(word) for size in count(1) for word in product(ascii_uppercase, repeat=size))
-    groups = [
-        Group(letter, tuple(run for _, run in sorted(seeds.items())))
-        for letter, seeds in zip(letters, together.values(), strict=False)
-    ]
-    return groups, notes
 
 
 def _difference(first: Group, second: Group, figure: str | None) -> Difference:
@@ -248,10 +179,16 @@ def _confounds_of_figures(first: Group, second: Group, *, asked: bool) -> Iterat
             f"{'one common seed' if common else 'no common seed'}: {first.letter} has "
             f"{_listed(first.seeds)}, {second.letter} {_listed(second.seeds)}",
         )
-    for run in (*first.runs, *second.runs):
+    for sentence in _unfinished((*first.runs, *second.runs)):
+        yield Confound("unfinished", sentence)
+
+
+def _unfinished(runs: Sequence[RunRecord]) -> Iterator[str]:
+    """Yield a sentence for each run that ended before its time, but for early stopping."""
+    for run in runs:
         stopped = run.metrics.stopped
         if stopped and not stopped.startswith("no better"):
-            yield Confound("unfinished", f"{run.path.name} did not finish: {stopped}")
+            yield f"{run.path.name} did not finish: {stopped}"
 
 
 def _on_same_samples(first: Group, second: Group) -> McNemar | None:
@@ -280,6 +217,7 @@ def _notes(
     yield from notes
     if len(groups) == 1:
         yield "all runs have one configuration and differ in their seed only"
+        yield from _unfinished(groups[0].runs)
     if len(differences) > 1:
         yield f"{len(differences)} comparisons: the intervals are not widened for their number"
     runs = [run for group in groups for run in group.runs]
@@ -291,15 +229,9 @@ def _notes(
     if any(group.keeps_best and group.headline.startswith("valid") for group in groups):
         yield "figures of the validation part flatter weights that were chosen by it"
     for group in groups:
-        for name in (group.headline,):
-            if name and math.isnan(group.figures[name].value):
-                yield f"{group.letter} has a {name} that is not finite"
-
-
-def rank(figure: str) -> tuple[int, int]:
-    """Order figures: those of the test part first, and metrics before losses."""
-    part, _, name = figure.partition("_")
-    return ("test", "valid", "train").index(part), int(name == "loss")
+        name = group.headline
+        if name and math.isnan(group.figures[name].value):
+            yield f"{group.letter} has a {name} that is not finite"
 
 
 def _listed(seeds: Sequence[int]) -> str:

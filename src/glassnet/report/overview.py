@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 from glassnet.experiments import Comparison
-from glassnet.experiments.comparison import Group
 from glassnet.experiments.confounds import PARTS
+from glassnet.experiments.groups import Group
 from glassnet.experiments.intervals import mean_of
 from glassnet.report.charts import Chart, Series, line_chart
 

@@ -12,8 +12,8 @@ import numpy as np
 from glassnet.arrays import Array
 from glassnet.errors import GlassnetError
 from glassnet.experiments import RunRecord
-from glassnet.experiments.comparison import rank
 from glassnet.experiments.confounds import PARTS, flattened
+from glassnet.experiments.groups import rank
 from glassnet.experiments.predictions import Predictions
 from glassnet.layers import Layer
 from glassnet.report.charts import Chart, Series, line_chart, number
