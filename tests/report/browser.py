@@ -140,7 +140,7 @@ def running(path: str, profile: os.PathLike):
     process = subprocess.Popen(
         command,
         preexec_fn=take_pipes,  # noqa: PLW1509
-        close_fds=False,
+        pass_fds=(3, 4),
         stdout=quiet,
         stderr=quiet,
     )

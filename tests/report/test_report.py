@@ -123,7 +123,6 @@ def test_a_damaged_run_is_refused_in_a_sentence(run, tmp_path, name):
         ("history.csv", "epoch,train_loss\n1,<b>\n"),
         ("history.csv", "epoch,train_loss\n1\n"),
         ("predictions.safetensors", "x"),
-        ("layers.safetensors", "x"),
         ("steps.csv", "step,loss\n1,x\n"),
     ],
 )
@@ -132,6 +131,13 @@ def test_files_of_another_form_are_refused(run, tmp_path, name, content):
     with pytest.raises(gn.CheckpointError) as refused:
         report(run, tmp_path)
     assert "\n" not in str(refused.value)
+
+
+def test_a_damaged_record_of_layers(run, tmp_path):
+    shutil.rmtree(run / "figures")
+    (run / "layers.safetensors").write_text("x")
+    with pytest.raises(gn.CheckpointError, match="the record of the layers cannot be read"):
+        report(run, tmp_path)
 
 
 def test_extreme_figures(run, tmp_path):

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 MOST_POINTS = 500
 """On a line; of more, evenly chosen ones are drawn."""
 
-DECADES = 100
-"""An axis whose positive values span more than this factor is logarithmic."""
+FACTOR = 100
+"""An axis whose positive values span more than this is logarithmic."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,9 @@ class Scale:
     def marks(self, most: int, *, integer: bool = False) -> list[float]:
         """Return round values to write at the axis."""
         chosen = LogLocator() if self.is_log else MaxNLocator(most, integer=integer)
-        return [float(v) for v in chosen.tick_values(self.low, self.high)
-                if self.low <= v <= self.high]  # fmt: skip
+        with np.errstate(over="ignore"):  # a mark beyond the largest number is none
+            marks = chosen.tick_values(self.low, self.high)
+        return [float(v) for v in marks if self.low <= v <= self.high]
 
 
 @dataclass(frozen=True)
@@ -195,10 +197,10 @@ def _upright(lines: Sequence[Series], *, shares: bool) -> Scale:
     values = [v for s in lines for v in s.values if math.isfinite(v)]
     low, high = min(values), max(values)
     place = (Chart.bottom, Chart.top)
-    if low > 0 and high > DECADES * low and not shares:
+    if low > 0 and high > FACTOR * low and not shares:
         return Scale(low / 1.3, high * 1.3, *place, is_log=True)
     ends = [v for s in lines for v in (*s.low, *s.high) if math.isfinite(v)]
-    floor = 0.0 if low >= 0 else -math.inf  # a band below zero is cut off where no value is there
+    floor = 0.0 if low >= 0 else -math.inf  # where no value is below zero, no band is drawn there
     low, high = max(min([low, *ends]), floor), max([high, *ends])
     if low == high:
         low, high = (0.0, 2 * high) if high > 0 else (high - 1, high + 1)

@@ -16,6 +16,7 @@ from glassnet.experiments.confounds import PARTS, flattened
 from glassnet.experiments.groups import rank
 from glassnet.experiments.predictions import Predictions
 from glassnet.layers import Layer
+from glassnet.pictures.scales import is_share
 from glassnet.report.charts import Chart, Series, line_chart, number
 from glassnet.report.images import MOST_CLASSES, Picture, pictures_of
 from glassnet.report.timing import LayerTime, time_layers
@@ -110,7 +111,7 @@ def charts_of(history: History) -> list[Chart]:
         if column in history.columns:
             panels[name] = [Series(name, history[column], "ink")]
     charts = [
-        line_chart(name, "epoch", epochs, lines, shares=_is_share(name))
+        line_chart(name, "epoch", epochs, lines, shares=is_share(name))
         for name, lines in panels.items()
     ]
     if history.steps and "loss" in history.steps[0]:
@@ -138,7 +139,7 @@ def _tiles(run: RunRecord, said: Predictions | None) -> list[tuple[str, str, str
         remark = ""
         if name == "test_accuracy" and said is not None:
             remark = _interval(said)
-        shown = number(value, shares=_is_share(figure))
+        shown = number(value, shares=is_share(figure))
         tiles.append((shown, f"{PARTS[part]} {figure.replace('_', ' ')}", remark))
     best = f"best: epoch {run.metrics.best_epoch}" if run.metrics.best_epoch else ""
     tiles.append((f"{run.metrics.epochs:,}", "epochs", best))
@@ -245,7 +246,3 @@ def _value(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_value, value)) + "]"
     return str(value)
-
-
-def _is_share(figure: str) -> bool:
-    return figure == "accuracy" or figure.startswith("top")

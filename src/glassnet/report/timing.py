@@ -14,10 +14,10 @@ from glassnet.arrays import Array, Shape
 from glassnet.layers import Layer
 from glassnet.training import chain
 
-SECONDS = 1.0
+SECONDS = 0.5
 """After so long no further batch is begun."""
 
-BATCHES = 20
+BATCHES = 15
 
 
 @dataclass(frozen=True)
