@@ -4,6 +4,7 @@ import base64
 import fcntl
 import json
 import os
+import select
 import shutil
 import subprocess
 import time
@@ -109,6 +110,8 @@ class Browser:
 
     def _read(self) -> dict:
         while b"\0" not in self._rest:
+            ready, _, _ = select.select([self._in], [], [], PATIENCE)
+            assert ready, "the browser is silent"
             part = os.read(self._in, 1 << 16)
             assert part, "the browser has ended"
             self._rest += part
