@@ -1,5 +1,6 @@
 """What a report holds, and what is said of run folders that cannot be reported on."""
 
+import html
 import json
 import os
 import re
@@ -142,13 +143,15 @@ def test_a_damaged_record_of_layers(run, tmp_path):
 
 def test_extreme_figures(run, tmp_path):
     (run / "history.csv").write_text(
-        "epoch,train_loss,valid_accuracy\n1,nan,0.5\n2,inf,\n3,1e300,0.5\n4,1e-300,nan\n"
+        "epoch,train_loss,valid_accuracy\nnan,nan,0.5\n2,inf,\n3,1e308,0.5\n2,-1e308,nan\n"
     )
     metrics = json.loads((run / "metrics.json").read_text())
     metrics |= {"test_loss": None, "test_accuracy": 1e308, "stopped": "not finite"}
     (run / "metrics.json").write_text(json.dumps(metrics))
     page = report(run, tmp_path)
     assert "The training ended early: not finite" in page
+    for points in re.findall('data-points="([^"]*)"', page):
+        json.loads(html.unescape(points), parse_constant=pytest.fail)
     assert "nan" not in re.sub(r"data:image[^\"]*", "", page).split("</style>")[1].lower()
     (run / "history.csv").write_text("")
     (run / "steps.csv").unlink()

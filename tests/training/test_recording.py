@@ -114,7 +114,11 @@ def test_what_is_no_record(recorded):
         {"epochs": np.zeros(2, np.int64), "weight/a/counts": np.zeros((1, BINS), np.int64)},
         {"order": '["epochs", "weight/a/counts"]', "labels": "{}"},
     )
-    for damaged in (b"", b"x" * 100, content[: len(content) // 2], zeros, short):
+    strange = save(
+        {"epochs": np.zeros(1, np.int64), "x/a/counts": np.zeros((1, BINS), np.int64)},
+        {"order": '["epochs", "x/a/counts"]', "labels": "{}"},
+    )
+    for damaged in (strange, b"", b"x" * 100, content[: len(content) // 2], zeros, short):
         with pytest.raises(gn.CheckpointError, match="the record of the layers cannot be read"):
             LayerRecord.from_bytes(damaged)
 

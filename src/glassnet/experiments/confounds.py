@@ -111,7 +111,8 @@ def changes_between(first: RunRecord, second: RunRecord) -> list[Change]:
 
 def confounds_of_data(changes: list[Change], first: RunRecord, second: RunRecord) -> list[Confound]:
     """Say whether data or their number differ, and whether two things changed."""
-    found, things = [], {change.thing: None for change in changes if change.thing}
+    found: list[Confound] = []
+    things = dict.fromkeys(change.thing for change in changes if change.thing)
     samples = [change for change in changes if change.thing == "samples"]
     if _other_data(changes, first, second):
         names = {first.data.name, second.data.name}

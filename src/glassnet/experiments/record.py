@@ -6,7 +6,7 @@ import json
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -25,8 +25,6 @@ MOST_BYTES = {
     "layers.safetensors": 256 * MEGABYTE,
 }
 """What is larger was not written by Glassnet, and is not read."""
-
-Number = Annotated[float, Field(allow_inf_nan=True)]
 
 
 class ClassFigures(BaseModel):
@@ -120,7 +118,8 @@ class RunRecord:
             raise CheckpointError(
                 f"{path} is not the folder of a finished run: it has no {missing[0]}"
             )
-        text, name = {}, ""
+        text: dict[str, str] = {}
+        name = ""
         try:
             for name in needed:
                 text[name] = (content[name] or b"").decode("utf-8")
@@ -158,12 +157,13 @@ class RunRecord:
         content = _content(self.path, "steps.csv")
         if content is None:
             return self.history
+        history = History()
+        history.epochs = self.history.epochs
         try:
-            self.history.steps = History.from_csv("", content.decode("utf-8")).steps or []
-            self.history.steps = [r for r in self.history.steps if "step" in r]
+            history.steps = History.from_csv(content.decode("utf-8")).epochs
         except (GlassnetError, ValueError) as error:
             raise _unreadable(self.path / "steps.csv", str(error)) from None
-        return self.history
+        return history
 
 
 def _content(folder: Path, name: str) -> bytes | None:

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-from matplotlib.ticker import LogLocator, MaxNLocator
+from glassnet.report.scales import Scale
 
 MOST_POINTS = 500
 """On a line; of more, evenly chosen ones are drawn."""
 
+LARGEST = 1e300
 FACTOR = 100
 """An axis whose positive values span more than this is logarithmic."""
 
@@ -42,7 +42,7 @@ class Series:
     def at(self, places: Sequence[int]) -> Series:
         """Return the line through these of its points only."""
         values, low, high = (
-            [float(row[i]) for i in places] if len(row) else []
+            [_drawable(row[i]) for i in places] if len(row) else []
             for row in (self.values, self.low, self.high)
         )
         return Series(self.name, values, self.look, low, high)
@@ -65,32 +65,6 @@ class Line:
     path: str
     band: str
     alone: tuple[tuple[float, float], ...]
-
-
-@dataclass(frozen=True)
-class Scale:
-    """From values to places on an axis, low to high."""
-
-    low: float
-    high: float
-    start: float
-    end: float
-    is_log: bool = False
-
-    def __call__(self, value: float) -> float:
-        """Return where a value stands; just outside the axis for what lies beyond it."""
-        v, low, high = value, self.low, self.high
-        if self.is_log:
-            v, low, high = (math.log10(max(n, 1e-300)) for n in (v, low, high))
-        share = min(max((v - low) / (high - low), -0.05), 1.05)
-        return round(self.start + share * (self.end - self.start), 1)
-
-    def marks(self, most: int, *, integer: bool = False) -> list[float]:
-        """Return round values to write at the axis."""
-        chosen = LogLocator() if self.is_log else MaxNLocator(most, integer=integer)
-        with np.errstate(over="ignore"):  # a mark beyond the largest number is none
-            marks = chosen.tick_values(self.low, self.high)
-        return [float(v) for v in marks if self.low <= v <= self.high]
 
 
 @dataclass(frozen=True)
@@ -183,6 +157,11 @@ def number(value: float, *, shares: bool = False, short: bool = False) -> str:
     if shares:
         return f"{100 * value:.4g} %" if short else f"{100 * value:.2f} %"
     return f"{value:.3g}" if short else f"{value:.4g}"
+
+
+def _drawable(value: float) -> float:
+    """Return a value, or NaN in place of one that is too large to be drawn."""
+    return float(value) if abs(value) < LARGEST else math.nan
 
 
 def _kept(count: int) -> list[int]:

@@ -98,7 +98,7 @@ def section_of(run: RunRecord) -> RunSection:
 
 def charts_of(history: History) -> list[Chart]:
     """Return the charts of a training: loss, metrics, rate, gradient norm; loss by step."""
-    epochs = [record.get("epoch", i + 1.0) for i, record in enumerate(history.epochs)]
+    epochs = range(1, len(history) + 1)
     panels: dict[str, list[Series]] = {}
     for column in history.columns:
         part, _, name = column.partition("_")
@@ -121,12 +121,12 @@ def charts_of(history: History) -> list[Chart]:
     return [chart for chart in charts if chart is not None]
 
 
-def _averaged(records: Sequence[Mapping[str, float]], name: str) -> tuple[list[float], list[float]]:
+def _averaged(records: Sequence[Mapping[str, float]], name: str) -> tuple[list[int], list[float]]:
     """Return steps and values, neighbours averaged so that at most 300 are left."""
     width = -(-len(records) // 300)
     groups = [records[i : i + width] for i in range(0, len(records), width)]
     values = [float(np.mean([r.get(name, math.nan) for r in group])) for group in groups]
-    return [group[-1]["step"] for group in groups], values
+    return [min(i + width, len(records)) for i in range(0, len(records), width)], values
 
 
 def _tiles(run: RunRecord, said: Predictions | None) -> list[tuple[str, str, str]]:

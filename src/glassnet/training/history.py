@@ -66,13 +66,13 @@ class History:
         return text.getvalue()
 
     @classmethod
-    def from_csv(cls, epochs: str, steps: str = "") -> History:
-        r"""Return the history whose tables `to_csv` gave.
+    def from_csv(cls, table: str) -> History:
+        r"""Return the history whose table of epochs `to_csv` gave.
 
         Raises
         ------
         DataError
-            If a table has a cell that is no number, or a line that is too long or too short.
+            If it has a cell that is no number, or a line that is too long or too short.
 
         Examples
         --------
@@ -80,7 +80,7 @@ class History:
         [0.5]
         """
         history = cls()
-        history.epochs, history.steps = _records(epochs), _records(steps)
+        history.epochs = _records(table)
         return history
 
     def __repr__(self) -> str:

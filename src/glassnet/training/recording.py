@@ -141,7 +141,9 @@ class LayerRecord:
         if kind != "epochs" and values.shape != shapes.get(what, (times,)):
             raise ValueError(f"{key} has the shape {values.shape}")
         if what in shapes:
-            whose = next(k for k in KINDS if k == kind)
+            whose = next((k for k in KINDS if k == kind), None)
+            if whose is None:
+                raise ValueError(f"{key} is of no known kind")
             distribution = self.distributions.setdefault((whose, name), Distribution())
             if what == "counts":
                 distribution.counts = list(values)
