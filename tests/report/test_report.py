@@ -92,6 +92,13 @@ def test_without_a_model_times_are_not_measured(run, tmp_path):
     assert "Not measured" in page
 
 
+@pytest.mark.parametrize("shape", [[1, 9, 9], [1], [10**9, 10**9], [0], [-1, 8, 8]])
+def test_samples_of_another_shape_are_not_timed(run, tmp_path, shape):
+    described = json.loads((run / "data.json").read_text()) | {"sample_shape": shape}
+    (run / "data.json").write_text(json.dumps(described))
+    assert "The layers could not be timed" in report(run, tmp_path)
+
+
 @pytest.mark.parametrize("name", ["config.toml", "data.json", "metrics.json", "history.csv"])
 def test_a_damaged_run_is_refused_in_a_sentence(run, tmp_path, name):
     file = run / name

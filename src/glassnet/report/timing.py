@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.arrays import Array, Shape
+from glassnet.errors import ShapeError
 from glassnet.layers import Layer
 from glassnet.training import chain
 
@@ -18,6 +20,7 @@ SECONDS = 0.5
 """After so long no further batch is begun."""
 
 BATCHES = 15
+MOST_NUMBERS = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class LayerTime:
     backward: float
 
 
+@np.errstate(all="ignore")  # weights that have diverged take their time too
 def time_layers(model: Layer, sample_shape: Shape, batch_size: int) -> list[LayerTime]:
     """Measure every layer of the chain on batches of random numbers, in training mode.
 
@@ -54,12 +58,20 @@ def time_layers(model: Layer, sample_shape: Shape, batch_size: int) -> list[Laye
     sample_shape : tuple of int
     batch_size : int
 
+    Raises
+    ------
+    ShapeError
+        If the model cannot take such samples, or a batch of them is too large.
+
     Examples
     --------
     >>> model = gn.Sequential(gn.Linear(2, 3), gn.ReLU(), gn.Linear(3, 1)).initialize(seed=0)
     >>> [(t.name, t.kind, t.shape, t.parameters) for t in time_layers(model, (2,), 16)]
     [('0', 'Linear', '3', 9), ('1', 'ReLU', '3', 0), ('2', 'Linear', '1', 4)]
     """
+    model.output_shape(sample_shape)  # before any memory is taken
+    if batch_size * math.prod(sample_shape) > MOST_NUMBERS:
+        raise ShapeError(f"a batch of {batch_size} samples of shape {sample_shape} is too large")
     layers = list(chain(model))
     rng = np.random.default_rng(0)
     x = rng.standard_normal((batch_size, *sample_shape)).astype(model.dtype)
