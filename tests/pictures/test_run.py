@@ -75,7 +75,8 @@ def test_images_with_convolutions():
     block = gn.Residual(gn.Sequential(gn.Conv2d(4, 4, 3, padding=1), gn.Tanh()))
     model = gn.Sequential(gn.Conv2d(1, 4, 3), block, gn.Flatten(), gn.Linear(144, 3))
     drawn = figures(data, model, gn.SoftmaxCrossEntropy())
-    assert list(drawn) == ["curves", "confusion", "mistakes", "kernels-0", "kernels-1.body.0"]
+    kernels = ["kernels-0", "kernels-1.body.0"]
+    assert list(drawn) == ["curves", "confusion", "mistakes", *kernels, "features"]
 
 
 def test_points_in_the_plane():

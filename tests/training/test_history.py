@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import glassnet as gn
 
@@ -56,3 +58,23 @@ def test_numbers_of_a_users_own_loss_are_plain(tmp_path):
     trainer = gn.Trainer(gn.Sequential(gn.Linear(1, 1)), Mine(), gn.SGD(lr=1e-3))
     trainer.fit((x, x), (x, x), epochs=2, batch_size=4)
     assert read(trainer.history.to_csv()) == trainer.history.epochs
+
+
+NUMBERS = st.floats(width=64)
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(["a", "b", "c"]), NUMBERS, min_size=1), max_size=5))
+def test_a_table_gives_the_same_bits_again(records):
+    history = gn.History()
+    history.epochs += records
+    again = gn.History.from_csv(history.to_csv())
+    assert [repr(record) for record in again.epochs] == [
+        repr({name: record[name] for name in history.columns if name in record})
+        for record in records
+    ]
+
+
+@pytest.mark.parametrize("table", ["a,b\n1\n", "a,b\n1,2,3\n", "a,b\n1,x\n", "a\n" + "1" * 200_000])
+def test_what_is_no_table_is_refused(table):
+    with pytest.raises(gn.DataError, match=r"line [12] must hold a number for every column"):
+        gn.History.from_csv(table)

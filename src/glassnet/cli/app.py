@@ -10,12 +10,14 @@ import typer
 
 from glassnet.cli import (
     bench,
+    compare,
     crossvalidate,
     data,
     evaluate,
     finetune,
     gradcheck,
     predict,
+    report,
     reproduce,
     train,
 )
@@ -35,6 +37,8 @@ app.command("crossvalidate")(crossvalidate.crossvalidate)
 app.command("finetune")(finetune.finetune)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
+app.command("compare")(compare.compare)
+app.command("report")(report.report)
 app.command("gradcheck")(gradcheck.gradcheck)
 app.command("bench")(bench.bench)
 app.command("reproduce")(reproduce.reproduce)

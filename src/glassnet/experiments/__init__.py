@@ -1,17 +1,22 @@
 """Experiments: typed configurations, recipes, runs and their folders."""
 
+from glassnet.experiments.comparison import Comparison, compare
 from glassnet.experiments.config import Config, recipe_names
 from glassnet.experiments.crossvalidation import cross_validate
 from glassnet.experiments.finetuning import finetune_config
 from glassnet.experiments.finished import evaluate_run, predict_images
 from glassnet.experiments.folder import LoadedRun, RunFolder, environment, to_json
+from glassnet.experiments.record import RunRecord
 from glassnet.experiments.run import Run, train
 
 __all__ = [
+    "Comparison",
     "Config",
     "LoadedRun",
     "Run",
     "RunFolder",
+    "RunRecord",
+    "compare",
     "cross_validate",
     "environment",
     "evaluate_run",

@@ -19,6 +19,7 @@ from glassnet.data import DataSplits, Scaling
 from glassnet.errors import CheckpointError, ConfigError, GlassnetError, OutputError
 from glassnet.experiments.config import Config
 from glassnet.experiments.drawing import DrawingStyle
+from glassnet.experiments.identity import fingerprint, source_version
 from glassnet.files import write_atomically
 from glassnet.layers import Layer
 from glassnet.storage import load
@@ -35,9 +36,13 @@ class RunFolder:
         Everything that decides the outcome.
     ``data.json``
         The fitted scaling, the shape of a sample and the names of the classes, which make the model
-        usable without the data.
+        usable without the data, and a fingerprint of each part, which tells data apart.
     ``history.csv``, ``metrics.json``
         What happened, and how it ended; the latter with versions of everything.
+    ``predictions.safetensors``
+        Of a classifier: the true and the predicted class of every test sample.
+    ``steps.csv``, ``layers.safetensors``
+        What ``training.record_steps`` and ``training.record_layers`` asked for.
     ``model.safetensors``
         The model the run ends with: the best one where early stopping restores it.
     ``figures/*.png``
@@ -113,16 +118,15 @@ class RunFolder:
     def write_data_description(self, data: DataSplits) -> None:
         """Write what a later prediction must know of the data."""
         scaling = data.train.scaling or Scaling()
+        whole = {"train": data.train, "valid": data.valid, "test": data.test}
+        parts = {part: split for part, split in whole.items() if split is not None}
         description = {
             "name": data.name,
             "sample_shape": list(data.sample_shape),
             "class_names": list(data.class_names) if data.class_names else None,
             "classes": data.classes,
-            "samples": {
-                part: len(split)
-                for part in ("train", "valid", "test")
-                if (split := getattr(data, part)) is not None
-            },
+            "samples": {part: len(split) for part, split in parts.items()},
+            "fingerprints": {part: fingerprint(split) for part, split in parts.items()},
             "scaling": scaling.to_dict(),
         }
         if len(data.sample_shape) == 3:
@@ -197,6 +201,7 @@ def environment() -> dict[str, str]:
 
     return {
         "glassnet": __version__,
+        "source": source_version(),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "scipy": scipy.__version__,

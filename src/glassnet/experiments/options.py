@@ -54,6 +54,10 @@ class TrainingOptions:
     clip_norm : float, optional
     metrics : tuple of str, optional
     record_steps : bool
+        Keep every step's loss, metrics, learning rate and gradient norm, in ``steps.csv``.
+    record_layers : bool
+        Keep every epoch's statistics and histograms of weights, biases and activations, gradient
+        norms and dead units, in ``layers.safetensors``.
     evaluate_every : int
         Steps after which validation and test part are evaluated, also within an epoch, for
         ``evaluations.csv``; 0 for never.
@@ -71,6 +75,7 @@ class TrainingOptions:
     clip_norm: float | None = None
     metrics: tuple[str, ...] | None = None
     record_steps: bool = False
+    record_layers: bool = False
     evaluate_every: int = 0
     lr_of: dict[str, float] | None = None
 

@@ -17,6 +17,8 @@ from glassnet.errors import ConfigError, DataError, GlassnetError, TrainingError
 from glassnet.experiments.config import Config
 from glassnet.experiments.finetuning import starting_model
 from glassnet.experiments.folder import RunFolder, environment, to_json
+from glassnet.experiments.predictions import Predictions
+from glassnet.files import write_atomically
 from glassnet.kernels import active_kernels
 from glassnet.layers import Layer
 from glassnet.losses import Loss, SoftmaxCrossEntropy
@@ -28,12 +30,15 @@ from glassnet.training import (
     EvaluateEvery,
     Evaluation,
     History,
+    LayerRecorder,
     Trainer,
     class_report,
     confusion_matrix,
     evaluate,
+    predicted_class,
 )
 from glassnet.training.metrics import default_metrics
+from glassnet.training.recording import SAMPLES
 from glassnet.words import count, nearest
 
 BATCH_SIZE = 32
@@ -52,6 +57,7 @@ class Run:
     trainer: Trainer
     early_stopping: EarlyStopping | None
     evaluations: EvaluateEvery | None = None
+    recorder: LayerRecorder | None = None
     notes: tuple[str, ...] = ()
     """What the user should know before it starts."""
     seconds: float = 0.0
@@ -111,13 +117,16 @@ class Run:
         if options.evaluate_every:
             present = {name: part for name, part in parts.items() if part is not None}
             evaluations = EvaluateEvery(options.evaluate_every, present)
+        recorder = None
+        if options.record_layers:
+            recorder = LayerRecorder(data.train.batch(slice(SAMPLES), model.dtype)[0])
         trainer = Trainer(
             model,
             loss,
             replace(config.optimizer),  # without the steps that it may have taken for another run
             schedule=config.schedule,
             regularizers=config.regularizers,
-            callbacks=[*(own for own in (stopping, evaluations) if own), *callbacks],
+            callbacks=[*(own for own in (recorder, stopping, evaluations) if own), *callbacks],
             metrics=options.metrics,
             clip_norm=options.clip_norm,
             seed=options.seed,
@@ -125,7 +134,7 @@ class Run:
             augment=config.augment.transforms(),
             lr_of=options.lr_of,
         )
-        return cls(config, data, trainer, stopping, evaluations, tuple(notes))
+        return cls(config, data, trainer, stopping, evaluations, recorder, tuple(notes))
 
     @property
     def model(self) -> Layer:
@@ -197,14 +206,20 @@ class Run:
             rows = History()
             rows.steps = self.evaluations.records
             folder.write("evaluations.csv", rows.to_csv(steps=True))
+        record = self.recorder.record if self.recorder else None
+        if record is not None:
+            write_atomically(folder.path / "layers.safetensors", record.to_bytes())
         test = self._evaluated(self.data.test)
+        if test is not None and self.data.test is not None and self.data.classes:
+            predictions = Predictions(self.data.test.y, predicted_class(test.outputs))
+            write_atomically(folder.path / "predictions.safetensors", predictions.to_bytes())
         result = self.metrics(test)
         folder.write("metrics.json", json.dumps(json.loads(to_json(result)), indent=2) + "\n")
         if figures and len(history):
             from glassnet.pictures import augmentation_preview, run_figures
 
             best = self.early_stopping.best_epoch if self.early_stopping else None
-            folder.write_figures(run_figures(history, self.model, self.data, test, best))
+            folder.write_figures(run_figures(history, self.model, self.data, test, best, record))
             if examples := self.config.augment.examples():
                 rng = stream(self.config.training.seed, "augment")
                 preview = augmentation_preview(self.data.train, examples, rng)
@@ -318,7 +333,5 @@ def per_class(found: Evaluation, data: Dataset) -> list[dict[str, Any]]:
 def write_last_weights(weights: dict[str, Array], folder: RunFolder) -> None:
     """Keep the last weights beside the best ones: names and arrays, without architecture."""
     from safetensors.numpy import save as to_bytes
-
-    from glassnet.files import write_atomically
 
     write_atomically(folder.path / "last.safetensors", to_bytes(weights))

@@ -1,6 +1,7 @@
 """What a classifier of points in the plane says everywhere."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,14 +14,9 @@ from glassnet.data import Dataset
 from glassnet.errors import DataError
 from glassnet.layers import Layer
 from glassnet.pictures import style
+from glassnet.pictures.images import columns_for
 from glassnet.pictures.labels import as_labels, both_columns
 from glassnet.pictures.words import class_labels, plain
-
-COLOURS = (
-    style.BLUE, style.ORANGE, style.GREEN, style.PURPLE, style.SKY, style.VERMILION, style.YELLOW,
-)  # fmt: skip
-MARKERS = "o^sDvPX"
-"""A class has a colour and a shape, so that the picture can be read without colours."""
 
 MOST_POINTS = 1000
 """Of each part; of more, evenly chosen ones are drawn."""
@@ -63,6 +59,60 @@ def decision_boundary(
     style.dress(axes, first, second, "Decision regions: the darker, the surer")
     axes.grid(False)
     _legend(axes, train, test)
+    return figure
+
+
+class Panel(NamedTuple):
+    """One model in a grid of decision boundaries, and the samples drawn with it."""
+
+    title: str
+    model: Layer
+    train: Dataset
+    test: Dataset | None = None
+
+
+def decision_boundaries(
+    panels: Sequence[Panel],
+    *,
+    columns: int | None = None,
+    feature_names: tuple[str, str] = ("feature 1", "feature 2"),
+    grid: int = 200,
+) -> Figure:
+    """Return the regions of several models as one figure, in rows of panels with titles.
+
+    Parameters
+    ----------
+    panels : sequence of Panel
+    columns : int, optional
+        By default as many as give rows of two to four.
+    feature_names, grid
+        As in `decision_boundary`.
+
+    Raises
+    ------
+    DataError
+        If there is no panel, or samples do not have two features.
+    """
+    if not panels:
+        raise DataError("there is no model to draw the decision boundary of; give at least one")
+    columns = columns or columns_for(len(panels), ratio=1.4)
+    rows = -(-len(panels) // columns)
+    figure = style.new_figure(0.6 + 3.1 * columns, 0.9 + 2.2 * rows)
+    for place, panel in enumerate(panels):
+        axes = figure.add_subplot(rows, columns, place + 1)
+        draw_decision_boundary(axes, panel.model, panel.train, panel.test, grid=grid)
+        is_last = place + columns >= len(panels)
+        first, second = (plain(name, 40) for name in feature_names)
+        style.dress(axes, first if is_last else "", second if place % columns == 0 else "")
+        axes.set_title(plain(panel.title, 34), fontsize=style.TEXT, color=style.INK, loc="left")
+        axes.grid(False)
+    title = "Decision regions: the darker, the surer"
+    figure.suptitle(title, x=0.02, ha="left", fontsize=style.TITLE, color=style.INK)
+    entries = _entries(panels[0].train, panels[0].test)
+    figure.legend(
+        handles=entries, loc="outside lower left", ncols=min(len(entries), 6), frameon=False,
+        fontsize=style.TEXT, labelcolor=style.INK,
+    )  # fmt: skip
     return figure
 
 
@@ -143,7 +193,7 @@ def _marker(k: int, *, is_test: bool) -> dict[str, Any]:
     """How a sample of class k is drawn: training samples small, test samples larger and framed."""
     return {
         "linestyle": "",
-        "marker": MARKERS[(k + k // len(COLOURS)) % len(MARKERS)],
+        "marker": style.MARKERS[(k + k // len(style.COLOURS)) % len(style.MARKERS)],
         "markersize": 6.5 if is_test else 4.5,
         "markerfacecolor": _colour(k),
         "markeredgecolor": style.BLACK if is_test else "white",
@@ -152,6 +202,14 @@ def _marker(k: int, *, is_test: bool) -> dict[str, Any]:
 
 
 def _legend(axes: Axes, train: Dataset, test: Dataset | None) -> None:
+    axes.legend(
+        handles=_entries(train, test), loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False,
+        fontsize=style.TEXT, labelcolor=style.INK, title="class", alignment="left",
+        title_fontproperties={"size": style.TEXT},
+    )  # fmt: skip
+
+
+def _entries(train: Dataset, test: Dataset | None) -> list[Line2D]:
     """Name the classes, and say which samples are which."""
     parts = [train] if test is None else [train, test]
     present = np.unique(np.concatenate([as_labels(part.y) for part in parts]))
@@ -166,12 +224,8 @@ def _legend(axes: Axes, train: Dataset, test: Dataset | None) -> None:
         if part is not None:
             look = _marker(0, is_test=part is test) | {"markerfacecolor": style.QUIET}
             entries.append(Line2D([], [], **look, label=f"{text} sample"))
-    axes.legend(
-        handles=entries, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False,
-        fontsize=style.TEXT, labelcolor=style.INK, title="class", alignment="left",
-        title_fontproperties={"size": style.TEXT},
-    )  # fmt: skip
+    return entries
 
 
 def _colour(k: int) -> str:
-    return COLOURS[k % len(COLOURS)]
+    return style.COLOURS[k % len(style.COLOURS)]

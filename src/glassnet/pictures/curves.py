@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import (
-    FuncFormatter,
-    LogFormatterMathtext,
-    MaxNLocator,
-    NullFormatter,
-    ScalarFormatter,
-)
+from matplotlib.ticker import MaxNLocator
 
-from glassnet.arrays import Array
 from glassnet.pictures import style
-from glassnet.pictures.words import plain
+from glassnet.pictures.scales import axis_name, finite, is_share, scale
 from glassnet.training import History
 
 FEW_EPOCHS = 3
@@ -50,14 +42,7 @@ LOOKS = {
 """By the part of a column's name before the first "_"."""
 
 STEPS = {"train_loss": "loss", "lr": "lr", "grad_norm": "grad_norm"}
-"""Columns that are recorded for steps too, and their names there."""
-
-NAMES = {
-    "mae": "mean absolute error",
-    "r2": "R²",
-    "lr": "learning rate",
-    "grad_norm": "gradient norm",
-}
+"""Columns that are drawn for steps too, and their names there."""
 
 
 def training_curves(history: History, best_epoch: int | None = None) -> Figure:
@@ -119,7 +104,7 @@ def _small_panels(history: History) -> dict[str, list[str]]:
 
 def _draw(axes: Axes, history: History, name: str, columns: list[str]) -> None:
     """Draw columns of a history against the epoch."""
-    style.dress(axes, "epoch", plain(NAMES.get(name, name), 24))
+    style.dress(axes, "epoch", axis_name(name))
     epochs = np.arange(1, len(history) + 1)
     by_steps = bool(history.steps) and len(history) <= FEW_EPOCHS
     for column in columns:
@@ -127,7 +112,7 @@ def _draw(axes: Axes, history: History, name: str, columns: list[str]) -> None:
         if by_steps and column in STEPS:
             _draw_steps(axes, history, STEPS[column], look)
         axes.plot(
-            epochs, _finite(history[column]), look.line, color=look.colour, label=look.label,
+            epochs, finite(history[column]), look.line, color=look.colour, label=look.label,
             linewidth=1.8, marker=look.marker, markersize=4.5, markerfacecolor=look.fill,
             markevery=_marked(len(epochs)),
         )  # fmt: skip
@@ -136,17 +121,17 @@ def _draw(axes: Axes, history: History, name: str, columns: list[str]) -> None:
         axes.set_xlim(-0.05 * len(epochs), 1.05 * len(epochs))
     elif len(epochs) == 1:
         axes.set_xlim(0.5, 1.5)
-    _scale(
+    scale(
         axes,
-        is_share=name == "accuracy" or name.startswith("top"),
+        shares=is_share(name),
         decades=RATE_DECADES if name == "lr" else None,
     )
 
 
 def _draw_steps(axes: Axes, history: History, name: str, look: Look) -> None:
     """Draw a column of the steps, thinly; the last step ends the last epoch."""
-    steps = _finite(record["step"] for record in history.steps)
-    values = _finite(record.get(name, np.nan) for record in history.steps)
+    steps = finite(record["step"] for record in history.steps)
+    values = finite(record.get(name, np.nan) for record in history.steps)
     axes.plot(
         steps * (len(history) / steps[-1]), values, color=look.colour, alpha=0.45, linewidth=0.8,
         label=f"{look.label}, each step" if look.label else "",
@@ -159,28 +144,6 @@ def _marked(epochs: int) -> tuple[int, int]:
     return (epochs - 1) % distance, distance
 
 
-def _scale(axes: Axes, *, is_share: bool, decades: int | None = None) -> None:
-    """Choose limits, scale and numbers of the y axis by the values drawn."""
-    if is_share:
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.6g}"))
-        axes.set_ylabel(f"{axes.get_ylabel()} (%)")
-        return
-    values = np.array([value for line in axes.lines for value in np.asarray(line.get_ydata())])
-    values = values[np.isfinite(values)]
-    if len(values) and values.min() > 0 and values.max() > 100 * values.min():
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(LogFormatterMathtext())
-        axes.yaxis.set_minor_formatter(NullFormatter())
-        if decades is not None and values.max() > 10**decades * values.min():
-            axes.set_ylim(values.max() / 10**decades, 1.6 * values.max())
-        return
-    if len(values) and 0 < values.min() == values.max():
-        axes.set_ylim(0, 2 * values[0])
-    numbers = ScalarFormatter(useMathText=True)  # as many decimals for each as the finest needs
-    numbers.set_powerlimits((-3, 5))
-    axes.yaxis.set_major_formatter(numbers)
-
-
 def _legend(figure: Figure, panels: list[Axes]) -> None:
     """Put one legend above all panels: a colour means the same in each."""
     entries: dict[str, Line2D] = {}
@@ -191,10 +154,3 @@ def _legend(figure: Figure, panels: list[Axes]) -> None:
         list(entries.values()), list(entries), loc="outside upper center", ncols=len(entries),
         frameon=False, fontsize=style.TEXT, labelcolor=style.INK,
     )  # fmt: skip
-
-
-def _finite(values: Iterable[float]) -> Array:
-    """Return floats in which everything infinite is NaN, which leaves a gap in a line."""
-    numbers = np.array(list(values), np.float64)
-    numbers[~np.isfinite(numbers)] = np.nan
-    return numbers

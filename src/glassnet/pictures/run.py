@@ -5,19 +5,28 @@ from itertools import islice
 import numpy as np
 from matplotlib.figure import Figure
 
-from glassnet.arrays import Array
+from glassnet.arrays import Array, Shape
 from glassnet.data import DataSplits
 from glassnet.layers import Conv2d, Layer
 from glassnet.pictures.boundary import decision_boundary
 from glassnet.pictures.confusion import confusion_matrix_figure
 from glassnet.pictures.curves import training_curves
+from glassnet.pictures.features import feature_maps
 from glassnet.pictures.labels import as_labels, probabilities_of
+from glassnet.pictures.layers import layer_distributions, layer_health
 from glassnet.pictures.mistakes import worst_mistakes
 from glassnet.pictures.regression import predicted_against_true
-from glassnet.pictures.weights import convolution_kernels, first_layer_weights, innermost
-from glassnet.training import Evaluation, History, confusion_matrix
+from glassnet.pictures.steps import step_curves
+from glassnet.pictures.weights import (
+    convolution_kernels,
+    first_layer_weights,
+    innermost,
+    weight_matrices,
+)
+from glassnet.training import Evaluation, History, LayerRecord, confusion_matrix
+from glassnet.training.recording import KINDS
 
-MOST_CONVOLUTIONS = 4
+MOST_CONVOLUTIONS = 8
 
 
 def run_figures(
@@ -26,12 +35,16 @@ def run_figures(
     data: DataSplits,
     evaluation: Evaluation | None = None,
     best_epoch: int | None = None,
+    layers: LayerRecord | None = None,
 ) -> dict[str, Figure]:
     """Return the figures that fit a run, by name.
 
-    ``curves`` always; of a classifier ``confusion``, ``mistakes`` (images) and ``boundary`` (two
-    features); of other models ``regression``; of images ``weights`` where the first layer is
-    linear, and ``kernels-0`` and so on of the first four convolutions, by their names.
+    ``curves`` always, and ``steps`` where they were recorded; of a classifier ``confusion``,
+    ``mistakes`` (images) and ``boundary`` (two features); of other models ``regression``; of images
+    ``weights`` where the first layer is linear, and ``kernels-0`` and so on of the first eight
+    convolutions, by their names, with ``features``, the maps they make of the first sample; where
+    layers were recorded ``layers-weight``, ``-bias``, ``-activation`` and ``-health``, and
+    ``matrices``, the weights of the linear layers.
 
     Parameters
     ----------
@@ -43,15 +56,33 @@ def run_figures(
         where there is neither.
     best_epoch : int, optional
         Marked in the curves.
+    layers : LayerRecord, optional
     """
     figures: dict[str, Figure | None] = {"curves": training_curves(history, best_epoch)}
+    if history.steps:
+        figures["steps"] = step_curves(history)
     if evaluation is not None:
         figures |= _result_figures(model, data, evaluation)
-    figures["weights"] = first_layer_weights(model, data.sample_shape)
+    figures |= model_figures(model, data.sample_shape, layers)
+    if any(name.startswith("kernels") for name in figures):
+        figures["features"] = feature_maps(model, data.test or data.train)
+    return {name: figure for name, figure in figures.items() if figure is not None}
+
+
+def model_figures(
+    model: Layer, sample_shape: Shape, layers: LayerRecord | None = None
+) -> dict[str, Figure | None]:
+    """Return the figures for which no data are needed: weights, kernels, and recorded layers."""
+    figures: dict[str, Figure | None] = {"weights": first_layer_weights(model, sample_shape)}
     convolutions = ((n, layer) for n, layer in innermost(model) if isinstance(layer, Conv2d))
     for name, layer in islice(convolutions, MOST_CONVOLUTIONS):
         figures[f"kernels-{name or 0}"] = convolution_kernels(layer, name)
-    return {name: figure for name, figure in figures.items() if figure is not None}
+    if layers is not None and layers.epochs:
+        figures["matrices"] = weight_matrices(model)
+        figures |= {f"layers-{k}": layer_distributions(layers, k) for k in KINDS if layers.names(k)}
+        if layers.gradient_norms:
+            figures["layers-health"] = layer_health(layers)
+    return figures
 
 
 def _result_figures(

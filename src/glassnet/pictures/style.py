@@ -18,6 +18,10 @@ BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 SKY, PURPLE, YELLOW, BLACK = "#56B4E9", "#CC79A7", "#F0E442", "#000000"
 """The palette of Okabe and Ito (2008)."""
 
+COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW)
+MARKERS = "o^sDvPX"
+"""What is told apart by a colour has a shape too, so that pictures can be read without colours."""
+
 INK, QUIET, GRID = "#222222", "#6B6B6B", "#E2E2E2"
 TITLE, TEXT, SMALL = 12.0, 10.0, 9.0
 DPI = 150

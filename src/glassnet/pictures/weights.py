@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from glassnet.arrays import Array, Shape
 from glassnet.layers import Conv2d, Layer, Linear
@@ -14,6 +15,7 @@ from glassnet.pictures.words import counted
 
 MOST_UNITS = 64
 MOST_CHANNELS = 32
+MOST_MATRICES = 6
 
 
 def first_layer_weights(model: Layer, sample_shape: Shape) -> Figure | None:
@@ -45,6 +47,48 @@ def first_layer_weights(model: Layer, sample_shape: Shape) -> Figure | None:
     if shown < units:
         count = f"the first {shown} of {count}"
     return _heat_maps(tiles, columns_for(shown, *tiles.shape[1:]), f"Weights{_of(name)}: {count}")
+
+
+def weight_matrices(model: Layer) -> Figure | None:
+    """Return heat maps of the weight matrices of the linear layers, up to six.
+
+    A row of a matrix is an output unit, a column an input.
+
+    Returns
+    -------
+    Figure or None
+        None where the model has no Linear.
+    """
+    linear = [(n, layer) for n, layer in innermost(model) if isinstance(layer, Linear)]
+    if not linear:
+        return None
+    shown = linear[:MOST_MATRICES]
+    columns = min(len(shown), 3)
+    rows = -(-len(shown) // columns)
+    figure = style.new_figure(max(0.4 + 3.6 * columns, 5.0), 0.5 + 2.9 * rows)
+    for place, (name, layer) in enumerate(shown):
+        axes = figure.add_subplot(rows, columns, place + 1)
+        weight = layer.weight.value
+        largest = float(np.abs(weight).max(initial=0)) or 1.0
+        image = axes.imshow(
+            weight, cmap="RdBu_r", vmin=-largest, vmax=largest, aspect="auto",
+            interpolation="nearest" if weight.size < 4000 else "auto",
+        )  # fmt: skip
+        style.dress(axes, "input", "unit")
+        style.without_box(axes)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(MaxNLocator(5, integer=True))
+        title = f"{name or 0}: {layer.in_features} → {layer.out_features}"
+        axes.set_title(title, fontsize=style.TEXT, color=style.INK, loc="left")
+        bar = figure.colorbar(image, ax=axes, fraction=0.05, pad=0.02)
+        bar.outline.set_visible(False)
+        bar.ax.tick_params(labelsize=style.SMALL, color=style.QUIET, labelcolor=style.INK)
+    which = f" of the first {len(shown)} linear layers" if len(shown) < len(linear) else ""
+    figure.suptitle(
+        f"Weight matrices{which}: blue is negative, red positive", x=0.02, ha="left",
+        fontsize=style.TITLE, color=style.INK,
+    )  # fmt: skip
+    return figure
 
 
 def convolution_kernels(layer: Conv2d, name: str = "") -> Figure:
@@ -91,7 +135,7 @@ def _heat_maps(tiles: Array, columns: int, title: str) -> Figure:
     down, across = tile * rows * max(1, height / width), tile * columns * max(1, width / height)
     figure = style.new_figure(across + 1.6, down + 1.0)
     axes = figure.subplots()
-    image = show_mosaic(axes, tiles, columns, gap=3.0 if tile > 0.4 else 1.5)
+    image = show_mosaic(axes, tiles, columns, gap=4.5 if tile > 0.8 else 3.0 if tile > 0.4 else 1.5)
     style.dress(axes, "", "", title)
     style.without_box(axes)
     axes.set_xticks([])

@@ -4,6 +4,7 @@ from glassnet.training.callbacks import Callback, EarlyStopping, EvaluateEvery
 from glassnet.training.evaluation import Evaluation, evaluate
 from glassnet.training.finetuning import freeze, new_head
 from glassnet.training.history import History, Record
+from glassnet.training.layerwise import LayerOutput, chain, layer_outputs
 from glassnet.training.metrics import (
     ClassReport,
     accuracy,
@@ -13,6 +14,7 @@ from glassnet.training.metrics import (
     predicted_class,
     top_k,
 )
+from glassnet.training.recording import LayerRecord, LayerRecorder
 from glassnet.training.trainer import Trainer
 
 __all__ = [
@@ -22,13 +24,18 @@ __all__ = [
     "EvaluateEvery",
     "Evaluation",
     "History",
+    "LayerOutput",
+    "LayerRecord",
+    "LayerRecorder",
     "Record",
     "Trainer",
     "accuracy",
+    "chain",
     "class_report",
     "confusion_matrix",
     "evaluate",
     "freeze",
+    "layer_outputs",
     "named_metric",
     "new_head",
     "predicted_class",

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable
 
-from glassnet.errors import ConfigError
+from glassnet.errors import ConfigError, DataError
 
 Record = dict[str, float]
 
@@ -65,6 +65,24 @@ class History:
         )
         return text.getvalue()
 
+    @classmethod
+    def from_csv(cls, table: str) -> History:
+        r"""Return the history whose table of epochs `to_csv` gave.
+
+        Raises
+        ------
+        DataError
+            If it has a cell that is no number, or a line that is too long or too short.
+
+        Examples
+        --------
+        >>> History.from_csv("epoch,train_loss\n1,0.5\n")["train_loss"]
+        [0.5]
+        """
+        history = cls()
+        history.epochs = _records(table)
+        return history
+
     def __repr__(self) -> str:
         last = ", ".join(f"{k} {v:.4g}" for k, v in self.epochs[-1].items()) if self.epochs else ""
         return f"History({len(self)} epochs{'; last: ' if last else ''}{last})"
@@ -86,6 +104,20 @@ def is_better(name: str, value: float, best: float, margin: float = 0.0) -> bool
 def goes_down(name: str) -> bool:
     """Whether smaller is better."""
     return name.endswith(("loss", "mae", "error"))
+
+
+def _records(text: str) -> list[Record]:
+    """Return the lines of a table as numbers by name; an empty cell is none."""
+    reader = csv.DictReader(io.StringIO(text), restkey="", restval="?")
+    records = []
+    try:
+        for row in reader:
+            records.append({name: float(cell) for name, cell in row.items() if cell})
+    except (ValueError, TypeError, csv.Error) as error:
+        raise DataError(
+            f"line {reader.line_num} must hold a number for every column ({error})"
+        ) from None
+    return records
 
 
 def _columns(records: Iterable[Record]) -> list[str]:

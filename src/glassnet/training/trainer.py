@@ -249,12 +249,13 @@ class Trainer:
             drawn = batches(train, batch_size, rng, dtype=store.value.dtype, augment=self._augment)
             for x, y, weight in drawn:
                 output, record = self._step(x, y, weight)
+                found = {name: metric(output, y) for name, metric in self._train_metrics.items()}
                 figures = {"train_loss": record["loss"], "grad_norm": record["grad_norm"]}
-                for name, metric in self._train_metrics.items():
-                    figures[name] = metric(output, y)
+                for name, value in found.items():
+                    figures[f"train_{name}"] = value
                 mean.add(figures, len(x))
                 if self.record_steps:
-                    self.history.steps.append({"step": self.step_count, **record})
+                    self.history.steps.append({"step": self.step_count, **record, **found})
                 for callback in self.callbacks:
                     callback.on_step(self, record)
                 if interruption.requested:

@@ -1,0 +1,240 @@
+"""What weights, biases, activations and gradients look like, layer by layer, over a training."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from glassnet import kernels
+from glassnet.arrays import Array
+from glassnet.errors import CheckpointError
+from glassnet.layers import Dropout, Flatten, Identity, Softmax
+from glassnet.training.callbacks import Callback
+from glassnet.training.history import Record
+from glassnet.training.layerwise import layer_outputs
+
+if TYPE_CHECKING:
+    from glassnet.training.trainer import Trainer
+
+Kind = Literal["weight", "bias", "activation"]
+KINDS: tuple[Kind, ...] = ("weight", "bias", "activation")
+
+SAMPLES = 256
+"""On so many samples, always the same, the activations are taken."""
+
+BINS = 40
+
+ALIKE = 1e-6
+"""Outputs that differ by less over all samples are one: the unit tells nothing apart."""
+
+
+@dataclass
+class Distribution:
+    """How some values were distributed, at each time.
+
+    Attributes
+    ----------
+    statistics : list of four floats
+        Minimum, maximum, mean and standard deviation.
+    counts : list of arrays of int, shape (BINS,)
+        How many values lie in each of the equal bins between minimum and maximum.
+    """
+
+    statistics: list[tuple[float, float, float, float]] = field(default_factory=list)
+    counts: list[Array] = field(default_factory=list)
+
+    def add(self, values: Array) -> None:
+        """Take the values of one time in; those that are not finite are left out."""
+        finite = values[np.isfinite(values)].astype(np.float64)
+        if not finite.size:
+            self.statistics.append((math.nan,) * 4)
+            self.counts.append(np.zeros(BINS, np.int64))
+            return
+        low, high = float(finite.min()), float(finite.max())
+        self.statistics.append((low, high, float(finite.mean()), float(finite.std())))
+        counts, _ = np.histogram(finite, BINS, (low, high))
+        self.counts.append(counts)
+
+
+@dataclass
+class LayerRecord:
+    """What a `LayerRecorder` saw.
+
+    Attributes
+    ----------
+    epochs : list of int
+        When; 0 is before the first step.
+    distributions : dict of (kind, name) to Distribution
+        Of weights and biases by the parameter's name, of activations by the layer's.
+    gradient_norms : dict of str to list of float
+        By the parameter's name: the mean over the epoch's steps of the gradient's norm; NaN at 0.
+    dead : dict of str to list of float
+        By the layer's name: the share of the units of a non-linearity whose output is the same for
+        every recorded sample. Of an image's channel, every place counts.
+    labels : dict of str to str
+        What kind of layer a name stands for.
+    """
+
+    epochs: list[int] = field(default_factory=list)
+    distributions: dict[tuple[Kind, str], Distribution] = field(default_factory=dict)
+    gradient_norms: dict[str, list[float]] = field(default_factory=dict)
+    dead: dict[str, list[float]] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+
+    def names(self, kind: Kind) -> list[str]:
+        """Return the names of that kind, from the first layer to the last."""
+        return [name for k, name in self.distributions if k == kind]
+
+    def to_bytes(self) -> bytes:
+        """Return the record as a safetensors file."""
+        from safetensors.numpy import save
+
+        tensors: dict[str, Array] = {"epochs": np.array(self.epochs, np.int64)}
+        for (kind, name), values in self.distributions.items():
+            tensors[f"{kind}/{name}/statistics"] = np.array(values.statistics, np.float64)
+            tensors[f"{kind}/{name}/counts"] = np.array(values.counts, np.int64)
+        for name, norms in self.gradient_norms.items():
+            tensors[f"gradient/{name}/norm"] = np.array(norms, np.float64)
+        for name, shares in self.dead.items():
+            tensors[f"dead/{name}/share"] = np.array(shares, np.float64)
+        # The file sorts its tensors: the order of the layers is told apart.
+        told = {"order": json.dumps(list(tensors)), "labels": json.dumps(self.labels)}
+        return save(tensors, told)
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> LayerRecord:
+        """Read what `to_bytes` gave.
+
+        Raises
+        ------
+        CheckpointError
+            If it is something else.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+
+        try:
+            tensors = load(content)
+            size = int.from_bytes(content[:8], "little")
+            told = json.loads(content[8 : 8 + size])["__metadata__"]
+            labels = {str(k): str(v) for k, v in json.loads(told["labels"]).items()}
+            record = cls([int(epoch) for epoch in tensors["epochs"]], labels=labels)
+            for key in json.loads(told["order"]):
+                record._take(key, tensors)
+        except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise CheckpointError(
+                f"the record of the layers cannot be read ({error}); train the run anew"
+            ) from error
+        return record
+
+    def _take(self, key: str, tensors: Mapping[str, Array]) -> None:
+        """Take one series of a file in, if it has an entry for every time."""
+        times, (kind, _, rest) = len(self.epochs), key.partition("/")
+        name, _, what = rest.rpartition("/")
+        values = tensors[key]
+        shapes = {"statistics": (times, 4), "counts": (times, BINS)}
+        if kind != "epochs" and values.shape != shapes.get(what, (times,)):
+            raise ValueError(f"{key} has the shape {values.shape}")
+        if what in shapes:
+            whose = next((k for k in KINDS if k == kind), None)
+            if whose is None:
+                raise ValueError(f"{key} is of no known kind")
+            distribution = self.distributions.setdefault((whose, name), Distribution())
+            if what == "counts":
+                distribution.counts = list(values)
+            else:
+                distribution.statistics = [(a, b, c, d) for a, b, c, d in values.tolist()]
+        elif kind in ("gradient", "dead"):
+            series = self.gradient_norms if kind == "gradient" else self.dead
+            series[name] = values.tolist()
+
+
+class LayerRecorder(Callback):
+    """Record, before the first epoch and after every one, how the values of each layer lie.
+
+    Parameters
+    ----------
+    samples : ndarray, shape (N, ...)
+        Scaled as in training; the activations are those of these samples, in evaluation mode.
+
+    Attributes
+    ----------
+    record : LayerRecord
+
+    Examples
+    --------
+    >>> data = gn.data.load("moons")
+    >>> model = gn.Sequential(gn.Linear(2, 8), gn.ReLU(), gn.Linear(8, 2))
+    >>> recorder = LayerRecorder(data.train.x[:SAMPLES])
+    >>> trainer = gn.Trainer(
+    ...     model, gn.SoftmaxCrossEntropy(), gn.Adam(), callbacks=[recorder]
+    ... )
+    >>> history = trainer.fit(data.train, epochs=2)
+    >>> recorder.record.epochs, recorder.record.names("weight")
+    ([0, 1, 2], ['0.weight', '2.weight'])
+    """
+
+    def __init__(self, samples: Array) -> None:
+        self.samples = samples
+        self.record = LayerRecord()
+        self._sums: dict[str, float] = {}
+        self._steps = 0
+
+    def on_start(self, trainer: Trainer) -> None:
+        """Record the beginning; a second `fit` goes on."""
+        if not self.record.epochs:
+            self._record(trainer, 0)
+
+    def on_step(self, trainer: Trainer, record: Record) -> None:
+        """Add the norms of the gradients up."""
+        self._steps += 1
+        for name, p in trainer.model.named_parameters():
+            if p.trainable:
+                norm = math.sqrt(kernels.squared_norm(p.grad.reshape(-1)))
+                self._sums[name] = self._sums.get(name, 0.0) + norm
+
+    def on_epoch(self, trainer: Trainer, record: Record) -> None:
+        """Record the end of an epoch."""
+        self._record(trainer, int(record["epoch"]))
+
+    def _record(self, trainer: Trainer, epoch: int) -> None:
+        record, steps = self.record, self._steps
+        record.epochs.append(epoch)
+        for name, p in trainer.model.named_parameters():
+            kind: Kind = "bias" if name.endswith("bias") else "weight"
+            self._add(kind, name, p.value)
+            norms = record.gradient_norms.setdefault(name, [])
+            norms.append(self._sums.get(name, 0.0) / steps if steps else math.nan)
+        for name, layer, y in layer_outputs(trainer.model, self.samples):
+            if isinstance(layer, (Dropout, Flatten, Identity)):  # the values of the layer before
+                continue
+            record.labels[name] = type(layer).__name__
+            self._add("activation", name, y)
+            if layer.preferred_initializer is not None and not isinstance(layer, Softmax):
+                record.dead.setdefault(name, []).append(dead_share(y))
+        self._sums, self._steps = {}, 0
+
+    def _add(self, kind: Kind, name: str, values: Array) -> None:
+        self.record.distributions.setdefault((kind, name), Distribution()).add(values)
+
+
+def dead_share(output: Array) -> float:
+    """Return the share of the units whose output is the same for all samples.
+
+    Parameters
+    ----------
+    output : ndarray, shape (N, K, ...)
+        K units: features, or channels of which every place counts.
+
+    Examples
+    --------
+    >>> dead_share(np.array([[0.0, 1.0, 0.0], [0.0, 2.0, 0.5]]))
+    0.3333333333333333
+    """
+    others = tuple(axis for axis in range(output.ndim) if axis != 1)
+    return float((np.ptp(output, axis=others) < ALIKE).mean())
