@@ -18,7 +18,7 @@ from glassnet.errors import ConfigError
 from glassnet.randomness import stream
 from glassnet.words import nearest, wrong_type
 
-GENERAL_OPTIONS = ("valid", "test", "scaling", "split_seed")
+GENERAL_OPTIONS = ("train", "valid", "test", "scaling", "split_seed")
 """What `load` takes for every data set, beside `data_dir`."""
 
 
@@ -26,6 +26,7 @@ def load(
     name: str,
     *,
     data_dir: str | Path | None = None,
+    train: float | None = None,
     valid: float | None = None,
     test: float | None = None,
     scaling: str | Mapping[str, Any] | Scaling | None = None,
@@ -41,6 +42,9 @@ def load(
     data_dir : path, optional
         Where the files of the public data sets are; else `GLASSNET_DATA`, else the user's cache,
         into which they are downloaded once.
+    train : float or int, optional
+        What to keep of the training samples: a fraction of them, or a number of samples. By default
+        all; what is not kept belongs to no part.
     valid, test : float or int, optional
         What to hold out of the samples that do not come divided: a fraction of them, a number of
         samples, or 0 for nothing. By default a sensible share; parts the data comes with are kept.
@@ -48,7 +52,7 @@ def load(
         As in `fit_scaling`, fitted on the training part. By default bytes are brought to 0..1
         ("minmax"), tables are standardised by column ("zscore-feature"), other arrays as a whole.
     split_seed : int
-        Chooses what is held out.
+        Chooses what is held out, and what is kept.
     **options
         Of the data set itself; see `options_of(name)`.
 
@@ -80,13 +84,15 @@ def load(
             "samples and leave none to train on; hold out less"
         )
     rng = stream(split_seed, "split")
-    train, valid_part, test_part = parts.train, parts.valid, parts.test
+    train_part, valid_part, test_part = parts.train, parts.valid, parts.test
     if test_count:
-        train, test_part = _hold_out(train, test_count, rng)
+        train_part, test_part = _hold_out(train_part, test_count, rng)
     if valid_count:
-        train, valid_part = _hold_out(train, valid_count, rng)
-    scaling = _default_scaling(train) if scaling is None else scaling
-    fitted = fit_scaling(scaling, train.raw)
+        train_part, valid_part = _hold_out(train_part, valid_count, rng)
+    if train is not None:
+        _, train_part = _hold_out(train_part, held_count(train, len(train_part), "data.train"), rng)
+    scaling = _default_scaling(train_part) if scaling is None else scaling
+    fitted = fit_scaling(scaling, train_part.raw)
     resolved = (
         _defaults(name)
         | options
@@ -95,12 +101,13 @@ def load(
             "split_seed": split_seed,
             "scaling": scaling.to_dict() if isinstance(scaling, Scaling) else scaling,
         }
+        | ({} if train is None else {"train": train})
     )
     for part, count, asked in (("valid", valid_count, valid), ("test", test_count, test)):
         if count or asked == 0:
             resolved[part] = asked if asked is not None else getattr(source, part)
     return DataSplits(
-        replace(train, scaling=fitted),
+        replace(train_part, scaling=fitted),
         None if valid_part is None or valid == 0 else replace(valid_part, scaling=fitted),
         None if test_part is None or test == 0 else replace(test_part, scaling=fitted),
         resolved,
