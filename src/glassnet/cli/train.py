@@ -42,9 +42,11 @@ def train(
         TrainingProgress,
         print_json,
         print_recipes,
+        print_test,
         print_training,
     )
     from glassnet.experiments import Run, RunFolder
+    from glassnet.experiments.clock import Clock, seconds_of_process
 
     def report(folder: RunFolder, metrics: dict[str, Any]) -> None:
         if as_json:
@@ -62,6 +64,7 @@ def train(
     if show:
         print(Run.prepare(config, data_dir=data_dir).config.to_toml(), end="")
         return
+    clock = Clock(before=seconds_of_process())
     progress = TrainingProgress(config.training.epochs)
     try:
         experiments.train(
@@ -69,7 +72,9 @@ def train(
             out=out,
             data_dir=data_dir,
             callbacks=[progress],
+            clock=clock,
             on_ready=progress.announce,
+            on_test=print_test,
             on_end=report,
         )
     except KeyboardInterrupt as interruption:
