@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glassnet.data.unzip import PIECE, Unzipped
+from glassnet.data.unzip import Unzipped
 
 members = st.lists(st.binary(max_size=300), min_size=1, max_size=4)
 
@@ -57,7 +57,7 @@ def test_a_large_file_is_unpacked_in_few_pieces_straight_into_the_array():
             Counted.reads += 1
             return super().read(size)
 
-    content = np.random.default_rng(0).integers(0, 256, 5 * PIECE, np.uint8)
+    content = np.random.default_rng(0).integers(0, 256, 5 << 20, np.uint8)
     array = np.empty_like(content)
     file = Counted(gzip.compress(content.tobytes(), 1))
     unzipped = io.BufferedReader(Unzipped(file))
