@@ -54,6 +54,10 @@ def test_json_is_the_last_line_and_everything_on_standard_output(digits_run):
     assert result["valid_accuracy"] >= 0.97
     assert 0 < result["test_loss"] < 1
     assert 0 < result["seconds"] < 15
+    said = re.search(r"(?m)^test accuracy ([\d.]+) ([\d.]+) s after the start$", ended.err)
+    assert float(said[1]) == pytest.approx(result["test_accuracy"], abs=1e-4)
+    assert float(said[2]) == pytest.approx(result["seconds_to_accuracy"], abs=0.01)
+    assert sum(result["seconds_by_part"].values()) == pytest.approx(float(said[2]), abs=0.02)
     assert result.pop("run") == str(folder)
     assert result == json.loads((folder / "metrics.json").read_text("utf-8"))
 
@@ -146,6 +150,7 @@ def test_recipes_are_listed(glassnet):
         "digits16-mlp",
         "mnist-mlp",
         "mnist-cnn",
+        "mnist-sprint",
         "fashion-cnn",
     } <= set(names)
     assert os.listdir() == []

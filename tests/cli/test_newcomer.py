@@ -161,7 +161,7 @@ def test_a_loss_for_numbers_makes_a_table_one_of_numbers(glassnet):
         ("loss.name=mean_squared_error", "did you mean 'mse'"),
         ("schedule.name=reduce-on-plateau", "did you mean 'plateau'"),
         ("schedule.name=step", "schedule.every is missing: 'step' needs it, e.g. every = 10"),
-        ("data.tset=0.2", "it has valid, test, scaling, split_seed"),
+        ("data.tset=0.2", "it has train, valid, test, scaling, split_seed"),
     ],
 )
 def test_what_was_meant_is_guessed(refused, setting, words):

@@ -29,6 +29,22 @@ def test_the_seed_chooses_the_parts_and_parts_do_not_meet():
     assert len(np.unique(everything, axis=0)) == len(everything) == 1797
 
 
+def test_part_of_the_training_samples_is_kept():
+    whole, some, half = (load("digits", **k) for k in ({}, {"train": 400}, {"train": 0.5}))
+    assert (len(whole.train), len(some.train), len(half.train)) == (1168, 400, 584)
+    for part in ("valid", "test"):  # are what they were
+        np.testing.assert_array_equal(getattr(some, part).raw, getattr(whole, part).raw)
+    flat = [part.raw.reshape(len(part), -1) for part in (whole.train, some.train)]
+    assert {row.tobytes() for row in flat[1]} < {row.tobytes() for row in flat[0]}
+    shares = np.bincount(some.train.y) / np.bincount(whole.train.y)
+    assert np.ptp(shares) < 0.02
+    assert not np.array_equal(some.train.raw, load("digits", train=400, split_seed=1).train.raw)
+    assert (some.options["train"], "train" in whole.options) == (400, False)
+    for wrong in (0, 1.5, 5000, "all"):
+        with pytest.raises(ConfigError, match=r"data\.train"):
+            load("digits", train=wrong)
+
+
 @pytest.mark.parametrize("name", ["moons", "circles", "blobs", "spirals"])
 def test_points_are_made(name):
     splits = load(name, samples=200, noise=0.05, seed=3)
@@ -76,7 +92,7 @@ def test_scaling_is_fitted_on_the_training_part_only():
     ("name", "options", "words"),
     [
         ("mnits", {}, "no data set 'mnits' .did you mean 'mnist'"),
-        ("digits", {"noise": 1}, "no option 'noise'; it has valid, test, scaling, split_seed"),
+        ("digits", {"noise": 1}, "no option 'noise'; it has train, valid, test, scaling"),
         ("moons", {"nose": 1}, "no option 'nose' .did you mean 'noise'"),
         ("moons", {"vald": 1}, "did you mean 'valid'"),
         ("moons", {"noise": "fast"}, "'moons': noise must be a number, not 'fast'"),

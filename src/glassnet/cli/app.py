@@ -71,7 +71,9 @@ def main() -> None:
     Ctrl-C ends it with 130, which Typer sees to.
     """
     from glassnet.errors import GlassnetError
+    from glassnet.memory import keep_freed_memory
 
+    keep_freed_memory()
     if "OMP_NUM_THREADS" not in os.environ:
         # A second thread of BLAS gains a tenth at best in steps as small as these, and costs a
         # factor of ten to a hundred where another program keeps its processor busy, because

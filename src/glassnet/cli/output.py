@@ -17,7 +17,7 @@ from rich.table import Table
 from glassnet.data import DataSplits
 from glassnet.experiments import Run, RunFolder, to_json
 from glassnet.layers import Layer, Sequential
-from glassnet.training import Callback, Record, Trainer
+from glassnet.training import Callback, Evaluation, Record, Trainer
 from glassnet.words import count
 
 results = Console(highlight=False, soft_wrap=True)
@@ -152,6 +152,12 @@ class TrainingProgress(Callback):
         self._bar.stop()
         if trainer.history.stopped:
             notes.print(f"stopped: {trainer.history.stopped}")
+
+
+def print_test(run: Run, test: Evaluation) -> None:
+    """Say what the test part gave, and how long after the program's start that was known."""
+    name, value = next(iter(test.metrics.items()), ("loss", test.loss))
+    notes.print(f"test {name} {number(value)} {run.clock.total:.2f} s after the start")
 
 
 def print_training(folder: RunFolder, metrics: Mapping[str, Any]) -> None:

@@ -52,7 +52,8 @@ def train(
 def carry_out(config: Config, *, out: Path | None, data_dir: Path | None, as_json: bool) -> None:
     """Train as configured; show progress, and at the end the results."""
     from glassnet import experiments
-    from glassnet.cli.output import TrainingProgress, print_json, print_training
+    from glassnet.cli.output import TrainingProgress, print_json, print_test, print_training
+    from glassnet.experiments.clock import Clock, seconds_of_process
 
     def report(folder: RunFolder, metrics: dict[str, Any]) -> None:
         if as_json:
@@ -60,6 +61,7 @@ def carry_out(config: Config, *, out: Path | None, data_dir: Path | None, as_jso
         else:
             print_training(folder, metrics)
 
+    clock = Clock(before=seconds_of_process())
     progress = TrainingProgress(config.training.epochs)
     try:
         experiments.train(
@@ -67,7 +69,9 @@ def carry_out(config: Config, *, out: Path | None, data_dir: Path | None, as_jso
             out=out,
             data_dir=data_dir,
             callbacks=[progress],
+            clock=clock,
             on_ready=progress.announce,
+            on_test=print_test,
             on_end=report,
         )
     except KeyboardInterrupt as interruption:

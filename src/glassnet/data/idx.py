@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from glassnet.arrays import Array
+from glassnet.data.unzip import Unzipped
 from glassnet.errors import DataError
 from glassnet.files import write_atomically
 
@@ -65,7 +66,7 @@ def read_idx(path: str | Path) -> Array:
             file.seek(0)
             if not zipped:
                 return _read(file, path, size)
-            with gzip.GzipFile(fileobj=file) as unzipped:
+            with io.BufferedReader(Unzipped(file)) as unzipped:
                 return _read(unzipped, path, size * _DEFLATE_LIMIT)
     except FileNotFoundError as error:
         raise DataError(f"{path}: there is no such file") from error

@@ -19,7 +19,7 @@ from glassnet.errors import ConfigError
 from glassnet.randomness import stream
 from glassnet.words import nearest, wrong_type
 
-GENERAL_OPTIONS = ("valid", "test", "scaling", "split_seed", "folds", "fold")
+GENERAL_OPTIONS = ("train", "valid", "test", "scaling", "split_seed", "folds", "fold")
 """What `load` takes for every data set, beside `data_dir`."""
 
 
@@ -27,6 +27,7 @@ def load(
     name: str,
     *,
     data_dir: str | Path | None = None,
+    train: float | None = None,
     valid: float | None = None,
     test: float | None = None,
     scaling: str | Mapping[str, Any] | Scaling | None = None,
@@ -44,6 +45,9 @@ def load(
     data_dir : path, optional
         Where the files of the public data sets are; else `GLASSNET_DATA`, else the user's cache,
         into which they are downloaded once.
+    train : float or int, optional
+        What to keep of the training samples: a fraction of them, or a number of samples. By default
+        all; what is not kept belongs to no part.
     valid, test : float or int, optional
         What to hold out of the samples that do not come divided: a fraction of them, a number of
         samples, or 0 for nothing. By default a sensible share; parts the data comes with are kept.
@@ -51,7 +55,7 @@ def load(
         As in `fit_scaling`, fitted on the training part. By default bytes are brought to 0..1
         ("minmax"), tables are standardised by column ("zscore-feature"), other arrays as a whole.
     split_seed : int
-        Chooses what is held out.
+        Chooses what is held out, and what is kept.
     folds, fold : int, optional
         Cross-validation: of so many equal folds of everything but the test part, number `fold`,
         counted from 1, becomes the test part; `valid` is held out of the others.
@@ -88,17 +92,19 @@ def load(
             "samples and leave none to train on; hold out less"
         )
     rng = stream(split_seed, "split")
-    train, valid_part, test_part = parts.train, parts.valid, parts.test
+    train_part, valid_part, test_part = parts.train, parts.valid, parts.test
     if test_count:
-        train, test_part = _hold_out(train, test_count, rng)
+        train_part, test_part = _hold_out(train_part, test_count, rng)
     if dealt:
-        one = folded(DataSplits(train, valid_part), folds, fold, split_seed)
-        train, valid_part, test_part = one.train, None, one.test
-        valid_count = _held("valid", valid, None, source.valid, len(train))
+        one = folded(DataSplits(train_part, valid_part), folds, fold, split_seed)
+        train_part, valid_part, test_part = one.train, None, one.test
+        valid_count = _held("valid", valid, None, source.valid, len(train_part))
     if valid_count:
-        train, valid_part = _hold_out(train, valid_count, rng)
-    scaling = _default_scaling(train) if scaling is None else scaling
-    fitted = fit_scaling(scaling, train.raw)
+        train_part, valid_part = _hold_out(train_part, valid_count, rng)
+    if train is not None:
+        _, train_part = _hold_out(train_part, held_count(train, len(train_part), "data.train"), rng)
+    scaling = _default_scaling(train_part) if scaling is None else scaling
+    fitted = fit_scaling(scaling, train_part.raw)
     resolved = (
         defaults_of(name)
         | options
@@ -107,6 +113,7 @@ def load(
             "split_seed": split_seed,
             "scaling": scaling.to_dict() if isinstance(scaling, Scaling) else scaling,
         }
+        | ({} if train is None else {"train": train})
     )
     if dealt:
         resolved |= {"folds": folds, "fold": fold}
@@ -114,7 +121,7 @@ def load(
         if count or asked == 0:
             resolved[part] = asked if asked is not None else getattr(source, part)
     return DataSplits(
-        replace(train, scaling=fitted),
+        replace(train_part, scaling=fitted),
         None if valid_part is None or valid == 0 else replace(valid_part, scaling=fitted),
         None
         if test_part is None or (test == 0 and not dealt)

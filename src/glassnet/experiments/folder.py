@@ -196,16 +196,13 @@ def _reason_of_end(metrics: Path) -> str:
 
 def environment() -> dict[str, str]:
     """Return the versions and the machine that a result belongs to."""
-    import scipy
-    import sklearn
+    from importlib.metadata import version
 
     return {
         "glassnet": __version__,
         "source": source_version(),
         "python": platform.python_version(),
-        "numpy": np.__version__,
-        "scipy": scipy.__version__,
-        "scikit-learn": sklearn.__version__,
+        **{name: version(name) for name in ("numpy", "scipy", "scikit-learn")},
         "platform": platform.platform(),
         "processor": platform.machine(),
         "cores": str(os.cpu_count()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from glassnet import layers as library
 from glassnet.arrays import Shape
@@ -71,6 +71,7 @@ class MLP:
     init: str | None = None
     bias: bool = True
     output: str = "identity"
+    has_windows: ClassVar[bool] = False
 
     def build(self, sample_shape: Shape, outputs: int) -> Sequential:
         """Return the network for samples of that shape and so many outputs."""
@@ -125,6 +126,11 @@ class LayerList:
     """
 
     layers: tuple[str | dict[str, Any], ...]
+
+    @property
+    def has_windows(self) -> bool:
+        """Whether convolutions or poolings are among them, also within a Residual."""
+        return any(kind in str(self.layers) for kind in ("Conv2d", "Pool2d"))
 
     def build(self, sample_shape: Shape, outputs: int) -> Sequential:
         """Return the network for samples of that shape and so many outputs."""

@@ -21,7 +21,7 @@ class DataOptions:
     name : str
         See ``glassnet data list``.
     options : dict
-        The rest: valid, test, scaling, split_seed, and the data set's own options. Paths are
+        The rest: train, valid, test, scaling, split_seed, and the data set's own options. Paths are
         made absolute, seen from the working folder.
     """
 

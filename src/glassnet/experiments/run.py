@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,12 @@ import numpy as np
 from glassnet.arrays import Array
 from glassnet.data import Dataset, DataSplits
 from glassnet.errors import ConfigError, DataError, GlassnetError, TrainingError
+from glassnet.experiments.clock import Clock
 from glassnet.experiments.config import Config
 from glassnet.experiments.finetuning import starting_model
 from glassnet.experiments.folder import RunFolder, environment, to_json
 from glassnet.experiments.predictions import Predictions
+from glassnet.experiments.reading import read_data
 from glassnet.files import write_atomically
 from glassnet.kernels import active_kernels
 from glassnet.layers import Layer
@@ -60,7 +61,7 @@ class Run:
     recorder: LayerRecorder | None = None
     notes: tuple[str, ...] = ()
     """What the user should know before it starts."""
-    seconds: float = 0.0
+    clock: Clock = field(default_factory=Clock)
 
     @classmethod
     def prepare(
@@ -69,6 +70,7 @@ class Run:
         *,
         data_dir: str | Path | None = None,
         callbacks: Sequence[Callback] = (),
+        clock: Clock | None = None,
     ) -> Run:
         """Load the data and build model and trainer.
 
@@ -77,7 +79,10 @@ class Run:
         GlassnetError
             If any part of the configuration makes no sense, alone or together.
         """
-        data = config.load_data(data_dir)
+        clock = clock or Clock()
+        clock.lap("start")
+        data = read_data(config, data_dir)
+        clock.lap("data")
         _refuse_one_class(data)
         loss, options, notes = config.loss_for(data.train), config.training, []
         outputs = output_width(data, loss)
@@ -134,7 +139,7 @@ class Run:
             augment=config.augment.transforms(),
             lr_of=options.lr_of,
         )
-        return cls(config, data, trainer, stopping, evaluations, recorder, tuple(notes))
+        return cls(config, data, trainer, stopping, evaluations, recorder, tuple(notes), clock)
 
     @property
     def model(self) -> Layer:
@@ -156,7 +161,7 @@ class Run:
 
     def train(self) -> None:
         """Train as configured."""
-        options, started = self.config.training, time.perf_counter()
+        options = self.config.training
         try:
             self.trainer.fit(
                 self.data.train,
@@ -166,7 +171,7 @@ class Run:
                 shuffle=options.shuffle,
             )
         finally:
-            self.seconds = time.perf_counter() - started
+            self.clock.lap("training")
 
     def metrics(self, test: Evaluation | None) -> dict[str, Any]:
         """Return how the run ended: figures of the final model, time, size, versions."""
@@ -178,7 +183,9 @@ class Run:
             **(test.record("test") if test else {}),
             **(valid.record("valid") if valid else {}),
             **(train.record("train") if train else {}),
-            "seconds": round(self.seconds, 3),
+            "seconds": round(self.clock.parts.get("training", 0.0), 3),
+            "seconds_to_accuracy": round(self.clock.total, 3),
+            "seconds_by_part": {k: round(v, 3) for k, v in self.clock.parts.items()},
             "epochs": len(history),
             "stopped": history.stopped,
             "seed": options.seed,
@@ -193,8 +200,17 @@ class Run:
         result["environment"] = environment()
         return result
 
-    def write(self, folder: RunFolder, *, figures: bool = True) -> dict[str, Any]:
-        """Evaluate the final model on the test part, write everything, and return the metrics."""
+    def write(
+        self,
+        folder: RunFolder,
+        *,
+        figures: bool = True,
+        on_test: Callable[[Run, Evaluation], None] | None = None,
+    ) -> dict[str, Any]:
+        """Evaluate the final model on the test part, write everything, and return the metrics.
+
+        `on_test` is called as soon as there are figures of the test part.
+        """
         save(self.model, folder.path / "model.safetensors")  # first what took longest to make
         if self.early_stopping is not None and self.early_stopping.last_weights is not None:
             write_last_weights(self.early_stopping.last_weights, folder)
@@ -210,6 +226,10 @@ class Run:
         if record is not None:
             write_atomically(folder.path / "layers.safetensors", record.to_bytes())
         test = self._evaluated(self.data.test)
+        self.clock.lap("test")
+        if on_test is not None and test is not None:
+            on_test(self, test)
+        folder.write_data_description(self.data)
         if test is not None and self.data.test is not None and self.data.classes:
             predictions = Predictions(self.data.test.y, predicted_class(test.outputs))
             write_atomically(folder.path / "predictions.safetensors", predictions.to_bytes())
@@ -238,20 +258,22 @@ def train(
     out: str | Path | None = None,
     data_dir: str | Path | None = None,
     callbacks: Sequence[Callback] = (),
+    clock: Clock | None = None,
     on_ready: Callable[[Run], None] | None = None,
+    on_test: Callable[[Run, Evaluation], None] | None = None,
     on_end: Callable[[RunFolder, dict[str, Any]], None] | None = None,
 ) -> tuple[RunFolder, dict[str, Any]]:
     """Carry out a run from beginning to end; return its folder and metrics.
 
-    `on_ready` is called before the first step, when data and model are there; `on_end` with folder
-    and metrics when all is written, also after Ctrl-C. After Ctrl-C, or when the loss is no longer
-    finite, the folder still gets what there is, and the exception goes on and names the folder.
-    Where nothing could be trained, because the parts do not fit together, no folder is left.
+    `on_ready` is called before the first step, when data and model are there; `on_test` when the
+    test part is evaluated; `on_end` with folder and metrics when all is written, also after Ctrl-C.
+    After Ctrl-C, or when the loss is no longer finite, the folder still gets what there is, and the
+    exception goes on and names the folder. Where nothing could be trained, because the parts do not
+    fit together, no folder is left.
     """
-    run = Run.prepare(config, data_dir=data_dir, callbacks=callbacks)
+    run = Run.prepare(config, data_dir=data_dir, callbacks=callbacks, clock=clock)
     folder = RunFolder.create(out, config.name)
     folder.write("config.toml", run.config.to_toml())
-    folder.write_data_description(run.data)
     if on_ready is not None:
         on_ready(run)
     interrupted = False
@@ -266,7 +288,7 @@ def train(
     except GlassnetError:
         folder.discard()
         raise
-    metrics = run.write(folder)
+    metrics = run.write(folder, on_test=on_test)
     if on_end is not None:
         on_end(folder, metrics)
     if interrupted:
