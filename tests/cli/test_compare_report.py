@@ -1,5 +1,6 @@
 """`glassnet compare` and `glassnet report` from the command line."""
 
+import html
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,7 @@ def test_report(glassnet, digits_run):
     assert ended.code == 0, ended.err
     assert "page.html" in ended.out
     page = Path("page.html").read_text()
-    assert "default-src 'none'" in page
+    assert "default-src 'none'" in html.unescape(page)
     found = glassnet("report", folder, "--out", "page.html", "--json").json
     assert found["report"] == "page.html"
     assert found["bytes"] == Path("page.html").stat().st_size

@@ -38,6 +38,7 @@ def test_a_folder_holds_the_whole_story(finished):
     pictures = {f"figures/{n}.png" for n in ("curves", "confusion", "mistakes", "weights")}
     assert names == pictures | {
         "config.toml", "data.json", "history.csv", "metrics.json", "model.safetensors",
+        "predictions.safetensors",
     }  # fmt: skip
     for name in pictures:
         with Image.open(path / name) as picture:
@@ -107,7 +108,7 @@ def test_early_stopping_keeps_best_and_last_weights(tmp_path):
 def test_steps_are_written_where_asked_for(tmp_path):
     folder, _ = train("moons-mlp", ["training.record_steps=true"], out=tmp_path)
     lines = (folder.path / "steps.csv").read_text("utf-8").splitlines()
-    assert lines[0] == "step,loss,lr,grad_norm"
+    assert lines[0] == "step,loss,lr,grad_norm,accuracy"
     assert len(lines) == 1 + 2 * 41
 
 

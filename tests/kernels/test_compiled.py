@@ -16,7 +16,7 @@ pytest.importorskip("numba")
 
 from glassnet import threads
 from glassnet.kernels import compiled, vectorised
-from glassnet.kernels.compiled import _arrays, _loops
+from glassnet.kernels.compiled import _loops, _squares
 
 from . import test_agreement as agreement
 from .compare import ORDERS, batch_innermost, orders, run
@@ -195,4 +195,4 @@ def test_what_is_kept_on_disk_goes_by_all_that_was_compiled(tmp_path):
     (tmp_path / "called.py").write_text("changed")
     assert _loops.digest(tmp_path) != before
     own = _loops.digest(Path(_loops.__file__).parent)
-    assert own in _arrays._transpose.serial.__qualname__
+    assert own in _squares.transpose.serial.__qualname__

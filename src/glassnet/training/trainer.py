@@ -287,9 +287,7 @@ class Trainer:
         names = self.metrics
         if names is None:
             names = default_metrics(self.loss, train.y, self.model.output_shape(train.sample_shape))
-        self._train_metrics = {
-            f"train_{name}": named_metric(name) for name in names if name != "r2"
-        }
+        self._train_metrics = {name: named_metric(name) for name in names if name != "r2"}
         self._pack()
         self.steps_per_epoch = math.ceil(len(train) / batch_size)
         self.epochs_planned = len(self.history) + epochs
