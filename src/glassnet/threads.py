@@ -16,6 +16,7 @@ import os
 import threading
 
 from glassnet.errors import ConfigError
+from glassnet.memory import keep_freed_memory
 
 _SPIN = {"GOMP_SPINCOUNT": "3000", "KMP_BLOCKTIME": "1"}  # of GNU's and of LLVM's OpenMP
 _CHOICES = ("OMP_WAIT_POLICY", *_SPIN)
@@ -72,11 +73,12 @@ def set_threads(count: int) -> None:
 
 
 def claim() -> None:
-    """Leave BLAS one thread, because compiled kernels are about to use the others."""
+    """Leave BLAS one thread, because compiled kernels are about to use the others; keep memory."""
     global _claimed  # noqa: PLW0603 — of this process
     if not _claimed:
         _claimed = True
         _limit_blas(1)
+        keep_freed_memory()
 
 
 def _limit_blas(count: int) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from glassnet.arrays import Array
 from glassnet.kernels import vectorised
 from glassnet.kernels.compiled._arrays import as_lies, is_plain, lies_innermost, shaped
-from glassnet.kernels.compiled._loops import MEMORY, Loop, prange
+from glassnet.kernels.compiled._loops import MEMORY, Inner, Loop, prange
 from glassnet.kernels.vectorised.activation import (
     elu_backward,
     elu_forward,
@@ -39,7 +39,8 @@ __all__ = [
     "tanh_forward",
 ]
 
-SMALL = 1 << 18  # numbers up to which one pass of NumPy takes no longer than to share them out
+PARTS = 8  # of a row, to be shared among threads
+SMALL = 1 << 13  # numbers up to which one pass of NumPy is as fast
 
 
 def relu_forward(x: Array) -> Array:
@@ -48,18 +49,13 @@ def relu_forward(x: Array) -> Array:
         return vectorised.relu_forward(x)
     innermost = lies_innermost(x)
     y = np.empty(x.size, x.dtype)
-    _relu(MEMORY * x.size, as_lies(x, innermost), y)
+    _relu(MEMORY * x.size, as_lies(x, innermost), _rows(x), y)
     return shaped(y, x, innermost)
 
 
 def relu_backward(dy: Array, y: Array) -> Array:
     """Return ∂L/∂x = ∂L/∂y where y > 0, else 0 (also at the kink)."""
-    if y.size < SMALL or not is_plain(dy, y) or dy.shape != y.shape:
-        return vectorised.relu_backward(dy, y)
-    innermost = lies_innermost(y)
-    dx = np.empty(y.size, y.dtype)
-    _relu_slope(MEMORY * y.size, as_lies(dy, innermost), as_lies(y, innermost), y.dtype.type(0), dx)
-    return shaped(dx, y, innermost)
+    return leaky_relu_backward(dy, y, 0) if y.size >= SMALL else vectorised.relu_backward(dy, y)
 
 
 def leaky_relu_forward(x: Array, slope: float) -> Array:
@@ -68,7 +64,7 @@ def leaky_relu_forward(x: Array, slope: float) -> Array:
         return vectorised.leaky_relu_forward(x, slope)
     innermost = lies_innermost(x)
     y = np.empty(x.size, x.dtype)
-    _leaky_relu(MEMORY * x.size, as_lies(x, innermost), x.dtype.type(slope), y)
+    _leaky_relu(MEMORY * x.size, as_lies(x, innermost), x.dtype.type(slope), _rows(x), y)
     return shaped(y, x, innermost)
 
 
@@ -78,25 +74,53 @@ def leaky_relu_backward(dy: Array, x: Array, slope: float) -> Array:
         return vectorised.leaky_relu_backward(dy, x, slope)
     innermost = lies_innermost(x)
     dx = np.empty(x.size, x.dtype)
-    low = x.dtype.type(slope)
-    _relu_slope(MEMORY * x.size, as_lies(dy, innermost), as_lies(x, innermost), low, dx)
+    given = as_lies(dy, innermost), as_lies(x, innermost)
+    _slope(MEMORY * x.size, *given, x.dtype.type(slope), _rows(x), dx)
     return shaped(dx, x, innermost)
 
 
-@Loop
-def _relu(x: Array, y: Array) -> None:
-    for i in prange(len(x)):
-        y[i] = 0 if x[i] <= 0 else x[i]  # so that NaN stays
+def _rows(x: Array) -> int:
+    """Return in how many rows x is cut, of which each thread takes its part.
+
+    In images the rows are channels: a convolution shares the places of a channel among threads, and
+    each finds its own in its cache.
+    """
+    return x.shape[1] if x.ndim == 4 else 1
 
 
 @Loop
-def _leaky_relu(x: Array, slope: float, y: Array) -> None:
-    for i in prange(len(x)):
-        y[i] = x[i] if x[i] > 0 else slope * x[i]
+def _relu(x: Array, rows: int, y: Array) -> None:
+    length, zero = len(x) // rows, x.dtype.type(0)
+    for turn in prange(PARTS * rows):
+        start, end = _part_of(turn, rows, length)
+        given, result = x[start:end], y[start:end]
+        for i in range(len(given)):
+            result[i] = zero if given[i] <= zero else given[i]  # so that NaN stays
 
 
 @Loop
-def _relu_slope(dy: Array, x: Array, slope: float, dx: Array) -> None:
-    for i in prange(len(x)):
-        # A factor, not a choice of the result: where dy is NaN or infinite it shows.
-        dx[i] = dy[i] if x[i] > 0 else dy[i] * slope
+def _leaky_relu(x: Array, slope: float, rows: int, y: Array) -> None:
+    length = len(x) // rows
+    for turn in prange(PARTS * rows):
+        start, end = _part_of(turn, rows, length)
+        given, result = x[start:end], y[start:end]
+        for i in range(len(given)):
+            result[i] = given[i] if given[i] > 0 else slope * given[i]
+
+
+@Loop
+def _slope(dy: Array, x: Array, slope: float, rows: int, dx: Array) -> None:
+    length = len(x) // rows
+    for turn in prange(PARTS * rows):
+        start, end = _part_of(turn, rows, length)
+        errors, given, result = dy[start:end], x[start:end], dx[start:end]
+        for i in range(len(given)):
+            # A factor, not a choice of the result: where dy is NaN or infinite it shows.
+            result[i] = errors[i] if given[i] > 0 else errors[i] * slope
+
+
+@Inner
+def _part_of(turn: int, rows: int, length: int) -> tuple[int, int]:
+    """Return where a turn starts and ends: first the first part of every row, then the second, …"""
+    part, start = turn // rows, turn % rows * length
+    return start + part * length // PARTS, start + (part + 1) * length // PARTS
