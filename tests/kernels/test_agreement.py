@@ -178,6 +178,26 @@ def test_softmax(shape, rng, dtype, order):
     check_editions_agree("softmax_backward", {"dy": dy, "y": y}, order)
 
 
+@given(
+    st.lists(sizes, min_size=0, max_size=3),
+    st.integers(1, 40),
+    st.sampled_from([np.uint8, np.int32, np.float32, np.float64]),
+    st.booleans(),
+    generators,
+    dtypes,
+    orders,
+)
+@quick
+def test_gather(shape, drawn, kind, by_feature, rng, dtype, order):
+    samples = (100 * rng.random((5, *shape))).astype(kind)
+    scale, offset = (
+        rng.random(shape) if by_feature and shape else float(rng.random()) for _ in range(2)
+    )
+    chosen = rng.integers(0, 5, drawn)
+    arguments = {"samples": samples, "chosen": chosen, "scale": scale, "offset": offset}
+    check_editions_agree("gather", {**arguments, "dtype": dtype}, order)
+
+
 @given(sizes, st.integers(2, 5), st.sampled_from([0.0, 0.2]), generators, dtypes, orders)
 @quick
 def test_cross_entropy(samples, classes, smoothing, rng, dtype, order):

@@ -22,7 +22,7 @@ from . import test_agreement as agreement
 from .compare import ORDERS, batch_innermost, orders, run
 
 few = settings(max_examples=60, deadline=None, database=None)
-FAMILIES = ("activation", "dense", "norm", "update")  # which leave what is small to NumPy
+FAMILIES = ("activation", "batch", "dense", "norm", "update")  # which leave what is small to NumPy
 
 
 def agree(name, arguments, order, tolerance=1e-5):
@@ -47,7 +47,7 @@ def loops(request, monkeypatch):
 
 
 SMALL = (
-    "avg_pool", "conv2d", "cross_entropy", "dense", "max_pool", "normalize",
+    "avg_pool", "conv2d", "cross_entropy", "dense", "gather", "max_pool", "normalize",
     "pictures_of_integers", "updates",
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import DTypeLike
 
+from glassnet import kernels
 from glassnet.arrays import Array, Shape
 from glassnet.data._checks import checked_samples, checked_targets, checked_weights
 from glassnet.data.scaling import Scaling
@@ -122,19 +123,18 @@ class Dataset:
         Returns
         -------
         x : array, shape (n, ...)
-            C-contiguous, and never a view of `raw`.
+            Never a view of `raw`. Images lie in memory as the kernels in use want them.
         y : array, shape (n,) or (n, K)
             The targets.
         """
-        samples, y = self.raw[indices], self.y[indices]
+        chosen = np.arange(len(self))[indices] if isinstance(indices, slice) else np.array(indices)
+        y = self.y[indices]
+        y = y if y.dtype == np.int64 else y.astype(dtype, copy=False)
+        scaling = self.scaling or Scaling()
+        samples = self.raw
         if augment is not None:
-            samples = augment(samples)
-        if self.scaling is None:
-            # Choosing by index has copied already; a slice has not.
-            x = samples.astype(dtype, order="C", copy=isinstance(indices, slice))
-        else:
-            x = self.scaling.apply(samples, dtype=dtype)
-        return x, y if y.dtype == np.int64 else y.astype(dtype, copy=False)
+            samples, chosen = augment(samples[chosen]), np.arange(len(chosen))
+        return kernels.gather(samples, chosen, scaling.scale, scaling.offset, dtype), y
 
     @cached_property
     def x(self) -> Array:
@@ -143,7 +143,7 @@ class Dataset:
         Made when first asked for and then kept: four times the memory of byte images. Training
         never asks for it; it draws batches.
         """
-        x, _ = self.batch(slice(None))
+        x = (self.scaling or Scaling()).apply(self.raw)
         x.flags.writeable = False
         return x
 

@@ -19,6 +19,7 @@ from typing import Final
 from glassnet.errors import ConfigError
 from glassnet.kernels import vectorised
 from glassnet.kernels.vectorised.activation import *
+from glassnet.kernels.vectorised.batch import *
 from glassnet.kernels.vectorised.conv import *
 from glassnet.kernels.vectorised.dense import *
 from glassnet.kernels.vectorised.norm import *

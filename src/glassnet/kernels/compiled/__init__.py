@@ -13,6 +13,7 @@ loops take, `_loops` how they are compiled.
 
 # ruff: noqa: F403 (each file says in __all__ what its kernels are)
 from glassnet.kernels.compiled.activation import *
+from glassnet.kernels.compiled.batch import *
 from glassnet.kernels.compiled.conv import *
 from glassnet.kernels.compiled.dense import *
 from glassnet.kernels.compiled.norm import *

@@ -7,7 +7,7 @@ import numpy as np
 
 from glassnet.arrays import Array, Shape
 
-_COMPILED = (np.dtype(np.float32), np.dtype(np.float64))
+COMPILED = (np.dtype(np.float32), np.dtype(np.float64))
 
 TURN = 8
 """Multiply-adds that take as long as to move one number of a transpose."""
@@ -16,7 +16,7 @@ TURN = 8
 def is_plain(first: Array, *others: Array | None) -> bool:
     """Whether all are of one dtype, and of one that is compiled; NumPy has to do all others."""
     dtype = first.dtype
-    if dtype not in _COMPILED or first.size == 0:
+    if dtype not in COMPILED or first.size == 0:
         return False
     return all(other is None or other.dtype == dtype for other in others)
 

@@ -7,13 +7,14 @@ first single numbers, then squares of two, of four, … (Eklundh, 1972).
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
 from glassnet.arrays import Array
 from glassnet.kernels.compiled._llvm import Values, integers, load, pointer, store_lanes
-from glassnet.kernels.compiled._loops import Loop, prange
+from glassnet.kernels.compiled._loops import Inner, Loop, prange
 from glassnet.kernels.compiled._vectors import REGISTER, lanes
 
 
@@ -62,3 +63,36 @@ def transpose(x: Array, rows: int, columns: int, y: Array) -> None:
             for column in range(left, min(left + side, columns)):
                 for row in range(top, min(top + side, rows)):
                     y[column * rows + row] = x[row * columns + column]
+
+
+@Loop
+def gather_and_turn(x: Array, chosen: Array, scale: Array, offset: Array, y: Array) -> None:
+    """Write y[f, n] = x[chosen[n], f] · scale[f] + offset[f]; either may be a single number."""
+    side, samples = lanes(y), len(chosen)
+    features = len(y) // samples
+    for group in prange((samples + side - 1) // side):
+        first = group * side
+        count = min(side, samples - first)
+        rows = np.empty(side * features, y.dtype)
+        for m in range(count):
+            place = chosen[first + m] * features
+            _scale(x[place : place + features], scale, offset, rows[m * features :])
+        for f in range(0, features, side):
+            if count == side and f + side <= features:
+                turn_square(rows, f, features, y, f * samples + first, samples)
+                continue
+            for feature in range(f, min(f + side, features)):
+                for m in range(count):
+                    y[feature * samples + first + m] = rows[m * features + feature]
+
+
+@Inner
+def _scale(x: Array, scale: Array, offset: Array, y: Array) -> None:
+    one_scale, one_offset = y.dtype.type(scale[0]), y.dtype.type(offset[0])
+    if len(scale) == 1 and len(offset) == 1:
+        for f in range(len(x)):
+            y[f] = y.dtype.type(x[f]) * one_scale + one_offset
+        return
+    for f in range(len(x)):
+        factor = scale[f] if len(scale) > 1 else one_scale
+        y[f] = y.dtype.type(x[f]) * factor + (offset[f] if len(offset) > 1 else one_offset)

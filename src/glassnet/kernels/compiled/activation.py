@@ -121,6 +121,6 @@ def _slope(dy: Array, x: Array, slope: float, rows: int, dx: Array) -> None:
 
 @Inner
 def _part_of(turn: int, rows: int, length: int) -> tuple[int, int]:
-    """Return where a turn starts and ends: first the first part of every row, then the second, …"""
+    """Return where a turn starts and ends: the first part of every row comes first."""
     part, start = turn // rows, turn % rows * length
     return start + part * length // PARTS, start + (part + 1) * length // PARTS

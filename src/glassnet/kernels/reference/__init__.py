@@ -2,6 +2,7 @@
 
 # ruff: noqa: F403 (each file says in __all__ what its kernels are)
 from glassnet.kernels.reference.activation import *
+from glassnet.kernels.reference.batch import *
 from glassnet.kernels.reference.conv import *
 from glassnet.kernels.reference.dense import *
 from glassnet.kernels.reference.norm import *

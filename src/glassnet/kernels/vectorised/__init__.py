@@ -2,6 +2,7 @@
 
 # ruff: noqa: F403 (each file says in __all__ what its kernels are)
 from glassnet.kernels.vectorised.activation import *
+from glassnet.kernels.vectorised.batch import *
 from glassnet.kernels.vectorised.conv import *
 from glassnet.kernels.vectorised.dense import *
 from glassnet.kernels.vectorised.norm import *

@@ -1,0 +1,43 @@
+"""Drawing a batch of images: choosing, scaling, casting and turning in one pass (Numba).
+
+Images come batch-innermost in memory, (C, H, W, N), as convolutions want them. Some samples at a
+time are scaled into a few rows, which stay in the cache, and turned from there; each thread draws
+samples of its own. Tables are NumPy's.
+"""
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from glassnet.arrays import Array
+from glassnet.kernels import vectorised
+from glassnet.kernels.compiled._arrays import COMPILED, flat
+from glassnet.kernels.compiled._loops import MEMORY
+
+__all__ = ["gather"]
+
+SMALL = 1 << 13
+"""Numbers up to which NumPy is as fast."""
+
+
+def gather(
+    samples: Array, chosen: Array, scale: float | Array, offset: float | Array, dtype: DTypeLike
+) -> Array:
+    """Return the chosen samples, scaled: y_n = x_{chosen_n} · scale + offset."""
+    size, dtype = len(chosen) * samples[:1].size, np.dtype(dtype)
+    known = samples.dtype in (np.uint8, np.float32) and samples.flags.c_contiguous
+    if samples.ndim != 4 or size < SMALL or not known or dtype not in COMPILED:
+        return vectorised.gather(samples, chosen, scale, offset, dtype)
+    from glassnet.kernels.compiled._squares import gather_and_turn
+
+    if chosen.min() < 0 or chosen.max() >= len(samples):
+        raise IndexError(f"a sample is none of {len(samples)}")
+    shape = samples.shape[1:]
+    y = np.empty((*shape, len(chosen)), dtype)
+    factor, shift = (
+        np.array(np.broadcast_to(n, shape) if np.ndim(n) else n, dtype).reshape(-1)
+        for n in (scale, offset)
+    )
+    given = samples.reshape(-1)
+    given.flags.writeable = False  # for Numba another type: it is compiled for this one alone
+    gather_and_turn(MEMORY * size, given, flat(chosen), factor, shift, y.reshape(-1))
+    return y.transpose(3, 0, 1, 2)
