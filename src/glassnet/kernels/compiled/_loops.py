@@ -18,8 +18,11 @@ from glassnet import threads
 prange = range
 """In a compiled loop Numba's, which divides the turns among threads."""
 
-ENOUGH = 1_000_000
-"""Multiply-adds from which threads pay: some 20 µs on one, against 3 to 30 µs to wake the other."""
+ENOUGH = 200_000
+"""Multiply-adds from which threads pay: some 4 µs on one, against 2 µs to tell the other of it.
+
+A thread that has gone to sleep takes 25 µs or more to wake; within a step few do.
+"""
 
 MEMORY = 8
 """Multiply-adds that are worth as much as to fetch one number from memory."""

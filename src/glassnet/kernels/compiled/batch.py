@@ -39,5 +39,5 @@ def gather(
     )
     given = samples.reshape(-1)
     given.flags.writeable = False  # for Numba another type: it is compiled for this one alone
-    gather_and_turn(MEMORY * size, given, flat(chosen), factor, shift, y.reshape(-1))
+    gather_and_turn(4 * MEMORY * size, given, flat(chosen), factor, shift, y.reshape(-1))
     return y.transpose(3, 0, 1, 2)

@@ -31,12 +31,6 @@ __all__ = [
     "conv2d_weight_gradient",
 ]
 
-CHEAP = 8
-"""Multiply-adds of these loops that count as one when threads are considered.
-
-They are fast, and to divide a small image moves half of it to the other processor's cache.
-"""
-
 
 def conv2d_forward(
     x: Array, weight: Array, bias: Array | None, stride: Pair, padding: Pair
@@ -76,7 +70,7 @@ def _sums(x: Array, weight: Array, bias: Array | None, plan: SumPlan) -> Array:
     y = np.empty((outputs, *plan.out, len(x)), x.dtype)
     tile = tile_for(outputs)
     convolve(
-        outputs * plan.operations // CHEAP, prepared(x, plan.layout), plan.offset, plan.tap,
+        outputs * plan.operations, prepared(x, plan.layout), plan.offset, plan.tap,
         plan.pieces, packed(weight.T, len(tile)), taps, padded(bias, outputs, len(tile), x),
         y.reshape(-1), y.size // outputs, outputs, tile,
     )  # fmt: skip
@@ -97,7 +91,7 @@ def conv2d_weight_gradient(
     require(dy.shape, (len(x), outputs, *plan.out), "errors")
     require((channels,), x.shape[1:2], "channels of weights")
     taps, panels = plan.starts.shape[1], len(plan.panels) - 1
-    operations = taps * dy.size // CHEAP
+    operations = taps * dy.size
     parts = 4 if panels >= 16 else 1  # with few, sharing out the outputs is more even
     size = -(-outputs // LEFT) * -(-taps // RIGHT) * SLOT + outputs
     bias = np.empty(outputs, x.dtype)
