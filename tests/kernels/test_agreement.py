@@ -113,6 +113,8 @@ def test_dense(samples, inputs, outputs, with_bias, rng, dtype, order):
     check_editions_agree("dense_input_gradient", {"dy": dy, "weight": weight}, order)
     arguments = {"dy": dy, "x": x, "out": np.full_like(weight, 7)}
     check_editions_agree("dense_weight_gradient", arguments, order)
+    arguments["bias_out"] = np.full(outputs, 7, dtype)
+    check_editions_agree("dense_weight_gradient", arguments, order)
 
 
 @given(

@@ -72,10 +72,16 @@ class Linear(Layer):
 
     def backward_parameters(self, dy: Array, cache: Array) -> None:
         """Write ∂L/∂W = δᵀ x and ∂L/∂b = Σ_n δ_n."""
+        bias = None if self.bias is None or not self.bias.trainable else self.bias
         if self.weight.trainable:
-            kernels.dense_weight_gradient(dy, cache, out=self.weight.grad)
-        if self.bias is not None and self.bias.trainable:
-            self.bias.grad = dy.sum(axis=0)
+            kernels.dense_weight_gradient(
+                dy,
+                cache,
+                out=self.weight.grad,
+                bias_out=None if bias is None else bias.grad,
+            )
+        elif bias is not None:
+            bias.grad = dy.sum(axis=0)
 
     def output_shape(self, input_shape: PartialShape) -> PartialShape:
         """Return (out_features,); the input must be flat and of in_features values."""

@@ -50,18 +50,20 @@ def dense_input_gradient(dy: Array, weight: Array) -> Array:
     return _sums(dy.T, weight.T, None, by_outputs=weight.size >= dy.size).T
 
 
-def dense_weight_gradient(dy: Array, x: Array, out: Array) -> None:
-    """Write ∂L/∂W = (∂L/∂y)ᵀ x into `out`: a sum of samples, each times its errors."""
+def dense_weight_gradient(dy: Array, x: Array, out: Array, bias_out: Array | None = None) -> None:
+    """Write ∂L/∂W = (∂L/∂y)ᵀ x into `out`: a sum of samples, each times its errors; and ∂L/∂b."""
     (samples, outputs), inputs = dy.shape, x.shape[1]
     if samples * out.size <= ALONE or outputs < len(TILE) or not is_plain(dy, x, out):
         vectorised.dense_weight_gradient(dy, x, out)
-        return
-    require(x.shape, (samples, inputs), "inputs")
-    require(out.shape, (outputs, inputs), "weights")
-    if out.flags.carray:
-        _sums(x, dy.T, None, out, by_outputs=out.size >= x.size)
     else:
-        out[...] = _sums(x, dy.T, None, by_outputs=out.size >= x.size)
+        require(x.shape, (samples, inputs), "inputs")
+        require(out.shape, (outputs, inputs), "weights")
+        if out.flags.carray:
+            _sums(x, dy.T, None, out, by_outputs=out.size >= x.size)
+        else:
+            out[...] = _sums(x, dy.T, None, by_outputs=out.size >= x.size)
+    if bias_out is not None:
+        bias_out[...] = dy.T @ np.ones(samples, dy.dtype)  # BLAS adds up faster than NumPy
 
 
 def _sums(

@@ -43,13 +43,16 @@ def dense_input_gradient(dy: Array, weight: Array) -> Array:
     return dx.astype(np.result_type(dy, weight))
 
 
-def dense_weight_gradient(dy: Array, x: Array, out: Array) -> None:
+def dense_weight_gradient(dy: Array, x: Array, out: Array, bias_out: Array | None = None) -> None:
     """Write ∂L/∂W[o, i] = Σ_n ∂L/∂y[n, o] · x[n, i] into `out`.
 
     The weight W[o, i] acts on output o alone, but in every sample, and ∂y[n, o]/∂W[o, i] = x[n, i].
+    The bias acts likewise, times 1; its gradient is written if `bias_out` is given.
     """
     for o, i in np.ndindex(out.shape):
         total = 0.0
         for n in range(len(x)):
             total += float(dy[n, o]) * float(x[n, i])
         out[o, i] = total
+    if bias_out is not None:
+        bias_out[...] = dy.sum(axis=0, dtype=np.float64)

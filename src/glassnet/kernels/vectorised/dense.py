@@ -45,7 +45,7 @@ def dense_input_gradient(dy: Array, weight: Array) -> Array:
     return dy @ weight
 
 
-def dense_weight_gradient(dy: Array, x: Array, out: Array) -> None:
+def dense_weight_gradient(dy: Array, x: Array, out: Array, bias_out: Array | None = None) -> None:
     """Write ∂L/∂W = (∂L/∂y)ᵀ x into `out`: error at the output times activity at the input.
 
     Parameters
@@ -54,8 +54,12 @@ def dense_weight_gradient(dy: Array, x: Array, out: Array) -> None:
     x : ndarray, shape (N, in)
     out : ndarray, shape (out, in)
         Written. The sum runs over the batch; a mean, if any, is already in `dy`.
+    bias_out : ndarray, shape (out,), optional
+        ∂L/∂b = Σ_n ∂L/∂y_n, written.
     """
     if out.flags.c_contiguous and out.dtype == dy.dtype == x.dtype:
         np.dot(dy.T, x, out=out)  # of a single sample, ten times as fast as matmul
     else:
         np.matmul(dy.T, x, out=out)
+    if bias_out is not None:
+        bias_out[...] = dy.sum(axis=0)
