@@ -1,12 +1,12 @@
 """The array functions that layers are made of, in several editions with equal signatures.
 
 `vectorised` is NumPy and runs anywhere; `reference` is textbook loops, obviously right and slow:
-the oracle for the others and the text to learn from; `compiled` is loops for Numba, which pay in
-convolutions, and which have to be asked for. Layers call ``kernels.conv2d_forward(...)``;
+the oracle for the others and the text to learn from; `compiled` is loops for Numba, used where that
+is installed, for float32. Layers call ``kernels.conv2d_forward(...)``;
 `use_kernels` rebinds these names to another edition, so choosing costs nothing per call.
 
-The compiled edition imports Numba at the first array that is worth it: a convolution or pooling, or
-much to do in one call. What it does follows from the arguments alone, never from what was computed
+The compiled edition imports Numba, and compiles each loop or fetches it from disk, when the loop is
+first run. What it does follows from the arguments alone, never from what was computed
 before, so the same seed gives the same bits in whatever order networks are trained.
 """
 
@@ -38,8 +38,9 @@ def use_kernels(edition: str) -> None:
     Parameters
     ----------
     edition : {"auto", "numba", "numpy", "reference"}
-        "auto" is "numba" where Numba is installed, else "numpy". The environment variable
-        ``GLASSNET_KERNELS`` chooses the same at the start; without it, it is "numpy".
+        "auto", the default, is "numba" where Numba is installed, but float64 is left to NumPy: the
+        gradient doctor would wait for compilers longer than for numbers. The environment variable
+        ``GLASSNET_KERNELS`` chooses the same at the start.
 
     Raises
     ------
@@ -53,7 +54,8 @@ def use_kernels(edition: str) -> None:
     >>> use_kernels("numpy")
     """
     global _active  # noqa: PLW0603 — which edition is bound is state of this module, and only of it
-    if edition == "auto":
+    chosen_for_us = edition == "auto"
+    if chosen_for_us:
         edition = "numba" if _has_numba() else "numpy"
     if edition not in _EDITIONS:
         raise ConfigError(
@@ -65,6 +67,8 @@ def use_kernels(edition: str) -> None:
             "install it with pip install 'glassnet[fast]', or choose 'auto' or 'numpy'"
         )
     module = importlib.import_module(f"{__name__}.{_EDITIONS[edition]}")
+    if edition == "numba":
+        module.compile_float64(not chosen_for_us)
     globals().update({name: getattr(module, name) for name in _KERNELS})
     _active = edition
 
@@ -79,4 +83,4 @@ def _has_numba() -> bool:
     return importlib.util.find_spec("numba") is not None
 
 
-use_kernels(os.environ.get("GLASSNET_KERNELS") or "numpy")
+use_kernels(os.environ.get("GLASSNET_KERNELS") or "auto")

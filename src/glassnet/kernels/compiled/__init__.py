@@ -7,11 +7,12 @@ but float32 and float64.
 
 `_vectors` has the words for numbers side by side in registers; `_windows` the two loops of which
 convolutions are made, `_plans` where in memory they find their numbers, `_images` what is copied
-where that pays; `_products` the loops of dense layers; `_arrays` how any array becomes what the
+where that pays; `_matrices` the loop of dense layers, `_squares` what turns them; `_arrays` how any array becomes what the
 loops take, `_loops` how they are compiled.
 """
 
 # ruff: noqa: F403 (each file says in __all__ what its kernels are)
+from glassnet.kernels.compiled._arrays import compile_float64 as compile_float64
 from glassnet.kernels.compiled.activation import *
 from glassnet.kernels.compiled.batch import *
 from glassnet.kernels.compiled.conv import *

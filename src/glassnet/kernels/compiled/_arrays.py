@@ -7,10 +7,16 @@ import numpy as np
 
 from glassnet.arrays import Array, Shape
 
-COMPILED = (np.dtype(np.float32), np.dtype(np.float64))
+COMPILED = {np.dtype(np.float32), np.dtype(np.float64)}
+"""The dtypes for which loops are compiled; all others are NumPy's work."""
 
 TURN = 8
 """Multiply-adds that take as long as to move one number of a transpose."""
+
+
+def compile_float64(wanted: bool) -> None:
+    """Say whether loops are compiled for float64 too, or leave that to NumPy."""
+    (COMPILED.add if wanted else COMPILED.discard)(np.dtype(np.float64))
 
 
 def is_plain(first: Array, *others: Array | None) -> bool:
