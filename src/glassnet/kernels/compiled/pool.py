@@ -87,6 +87,10 @@ def _empty_input(dy: Array, input_shape: Shape, kernel: Pair, stride: Pair, padd
     return np.empty(size, dy.dtype)
 
 
+# The loops index all four axes at once: a view of one pixel costs more than its numbers, because
+# threads would take turns at counting how often the array is in use.
+
+
 @Loop
 def _max_forward(
     x: Array, kh: int, kw: int, sh: int, sw: int, ph: int, pw: int, y: Array, winner: Array
@@ -98,17 +102,18 @@ def _max_forward(
         top, bottom = max(i * sh - ph, 0), min(i * sh - ph + kh, height)
         for j in range(out_w):
             left, right = max(j * sw - pw, 0), min(j * sw - pw + kw, width)
-            largest, position = y[c, i, j], winner[c, i, j]
-            largest[:] = x[c, top, left]
-            position[:] = (top - i * sh + ph) * kw + left - j * sw + pw
+            first = np.uint16((top - i * sh + ph) * kw + left - j * sw + pw)
+            for n in range(samples):
+                y[c, i, j, n] = x[c, top, left, n]
+                winner[c, i, j, n] = first
             for h in range(top, bottom):
                 for w in range(left, right):
                     here = np.uint16((h - i * sh + ph) * kw + w - j * sw + pw)
-                    pixel = x[c, h, w]
                     for n in range(samples):
-                        wins = pixel[n] > largest[n] or pixel[n] != pixel[n]  # NaN is larger
-                        position[n] = here if wins else position[n]
-                        largest[n] = pixel[n] if wins else largest[n]
+                        pixel, largest = x[c, h, w, n], y[c, i, j, n]
+                        wins = pixel > largest or pixel != pixel  # NaN is larger
+                        winner[c, i, j, n] = here if wins else winner[c, i, j, n]
+                        y[c, i, j, n] = pixel if wins else largest
 
 
 @Loop
@@ -117,19 +122,20 @@ def _max_backward(
 ) -> None:
     channels, height, width, samples = dx.shape
     _, out_h, out_w, _ = dy.shape
+    zero = dx.dtype.type(0)
     for turn in prange(channels * height):
         c, h = turn // height, turn % height
         first_i, last_i = max(0, (h + ph - kh) // sh + 1), min(out_h - 1, (h + ph) // sh)
         for w in range(width):
             first_j, last_j = max(0, (w + pw - kw) // sw + 1), min(out_w - 1, (w + pw) // sw)
-            pixel = dx[c, h, w]
-            pixel[:] = 0
+            for n in range(samples):
+                dx[c, h, w, n] = zero
             for i in range(first_i, last_i + 1):
                 for j in range(first_j, last_j + 1):
                     here = np.uint16((h + ph - i * sh) * kw + w + pw - j * sw)
-                    error, position = dy[c, i, j], winner[c, i, j]
                     for n in range(samples):
-                        pixel[n] += error[n] if position[n] == here else 0
+                        won = winner[c, i, j, n] == here
+                        dx[c, h, w, n] += dy[c, i, j, n] if won else zero
 
 
 @Loop
@@ -143,15 +149,14 @@ def _avg_forward(
         top, bottom = max(i * sh - ph, 0), min(i * sh - ph + kh, height)
         for j in range(out_w):
             left, right = max(j * sw - pw, 0), min(j * sw - pw + kw, width)
-            mean = y[c, i, j]
-            mean[:] = 0
+            for n in range(samples):
+                y[c, i, j, n] = 0
             for h in range(top, bottom):
                 for w in range(left, right):
-                    pixel = x[c, h, w]
                     for n in range(samples):
-                        mean[n] += pixel[n]
+                        y[c, i, j, n] += x[c, h, w, n]
             for n in range(samples):
-                mean[n] *= part
+                y[c, i, j, n] *= part
 
 
 @Loop
@@ -165,12 +170,11 @@ def _avg_backward(
         first_i, last_i = max(0, (h + ph - kh) // sh + 1), min(out_h - 1, (h + ph) // sh)
         for w in range(width):
             first_j, last_j = max(0, (w + pw - kw) // sw + 1), min(out_w - 1, (w + pw) // sw)
-            pixel = dx[c, h, w]
-            pixel[:] = 0
+            for n in range(samples):
+                dx[c, h, w, n] = 0
             for i in range(first_i, last_i + 1):
                 for j in range(first_j, last_j + 1):
-                    error = dy[c, i, j]
                     for n in range(samples):
-                        pixel[n] += error[n]
+                        dx[c, h, w, n] += dy[c, i, j, n]
             for n in range(samples):
-                pixel[n] *= part
+                dx[c, h, w, n] *= part
