@@ -5,7 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from glassnet import kernels
+
 ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _same_kernels():
+    """No test leaves other kernels behind than it found."""
+    before = kernels.active_kernels()
+    yield
+    if kernels.active_kernels() != before:
+        kernels.use_kernels(before)
 
 
 @pytest.fixture(scope="session")

@@ -198,6 +198,9 @@ from .storage import (
     save as save,
 )
 from .store import ParameterStore as ParameterStore
+from .threads import (
+    set_threads as set_threads,
+)
 from .training import (
     Callback as Callback,
 )

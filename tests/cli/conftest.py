@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from glassnet import kernels
 from glassnet.cli import main
 
 
@@ -30,8 +31,9 @@ class Ended:
 @pytest.fixture(autouse=True)
 def surroundings(monkeypatch, tmp_path):
     """Every test works in an empty folder, without the user's data, colours and terminal."""
-    for name in ("GLASSNET_DATA", "NO_COLOR", "FORCE_COLOR", "GLASSNET_KERNELS"):
+    for name in ("GLASSNET_DATA", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GLASSNET_KERNELS", kernels.active_kernels())  # in other processes too
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")  # the program would set it for the other tests too
     here = tmp_path / "here"

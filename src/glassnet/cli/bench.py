@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glassnet.cli.options import Json
+from glassnet.cli.options import Json, Threads
 
 if TYPE_CHECKING:
     from glassnet.bench import Result, Roof
@@ -26,12 +26,7 @@ def bench(
         ),
     ] = "",
     quick: Annotated[bool, typer.Option("--quick", help="Fewer and shorter rounds.")] = False,
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            help="Threads for one step; by default $OMP_NUM_THREADS, else all.", metavar="N"
-        ),
-    ] = None,
+    threads: Threads = None,
     as_json: Json = False,
 ) -> None:
     """Time every kernel and workload against what this machine can do at best.
@@ -48,11 +43,8 @@ def bench(
     from glassnet import kernels
     from glassnet.bench import cases, describe_machine, run
     from glassnet.cli.output import notes, print_json
-    from glassnet.threads import set_threads
     from glassnet.threads import threads as threads_in_use
 
-    if threads is not None:
-        set_threads(threads)
     chosen = cases(only)
     rounds = QUICK_ROUNDS if quick else ROUNDS
     with Progress(

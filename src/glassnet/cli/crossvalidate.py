@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from glassnet.cli.options import DataDir, Json, Seed, Set
+from glassnet.cli.options import DataDir, Json, Seed, Set, Threads
 
 if TYPE_CHECKING:
     from glassnet.experiments import Run
@@ -30,6 +30,7 @@ def crossvalidate(
         ),
     ] = None,
     seed: Seed = None,
+    threads: Threads = None,
     as_json: Json = False,
 ) -> None:
     """Train once for each fold, and judge it on that fold: mean and 95 % interval.

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from glassnet.cli.options import DataDir, Json
+from glassnet.cli.options import DataDir, Json, Threads
 
 
 def evaluate(
@@ -17,6 +17,7 @@ def evaluate(
         typer.Option(help="Which part of the data.", metavar="train|valid|test"),
     ] = "test",
     data_dir: DataDir = None,
+    threads: Threads = None,
     as_json: Json = False,
 ) -> None:
     """Evaluate a finished run's model: loss, accuracy, and every class by itself.

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from glassnet.cli.options import DataDir, Json, Out, Seed, Set
+from glassnet.cli.options import DataDir, Json, Out, Seed, Set, Threads
 from glassnet.cli.train import carry_out
 
 
@@ -38,6 +38,7 @@ def finetune(
     data_dir: DataDir = None,
     out: Out = None,
     seed: Seed = None,
+    threads: Threads = None,
     as_json: Json = False,
 ) -> None:
     """Go on from a finished run: on other data, with parts frozen, with other learning rates.

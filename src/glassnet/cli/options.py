@@ -32,3 +32,21 @@ Seed = Annotated[int | None, typer.Option(help="Same as --set training.seed=N.",
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON object as the last line of standard output.")
 ]
+
+
+def _use_threads(count: int | None) -> int | None:
+    if count is not None:
+        from glassnet.threads import set_threads
+
+        set_threads(count)
+    return count
+
+
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        callback=_use_threads,
+        help="Threads that work on one step; by default $OMP_NUM_THREADS, else all processors.",
+    ),
+]

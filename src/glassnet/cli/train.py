@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from glassnet.cli.options import DataDir, Json, Out, Seed, Set
+from glassnet.cli.options import DataDir, Json, Out, Seed, Set, Threads
 
 if TYPE_CHECKING:
     from glassnet.experiments import Config, RunFolder
@@ -22,6 +22,7 @@ def train(
     data_dir: DataDir = None,
     out: Out = None,
     seed: Seed = None,
+    threads: Threads = None,
     as_json: Json = False,
     listing: Annotated[bool, typer.Option("--list", help="List the recipes and end.")] = False,
     show: Annotated[

@@ -23,6 +23,7 @@ from glassnet.experiments.identity import fingerprint, source_version
 from glassnet.files import write_atomically
 from glassnet.layers import Layer
 from glassnet.storage import load
+from glassnet.threads import threads
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -206,6 +207,7 @@ def environment() -> dict[str, str]:
         "platform": platform.platform(),
         "processor": platform.machine(),
         "cores": str(os.cpu_count()),
+        "threads": str(threads()),
     }
 
 

@@ -3,12 +3,12 @@
 Functions of the NumPy edition that cannot be bettered are taken over from it: the non-linearities
 with an exponential, whose exponentials NumPy has vectorised and Numba has not; and within the
 others, whatever is so small that NumPy is done before a compiled loop has started, and every dtype
-but float32 and float64.
+but float32 and, where asked for, float64.
 
 `_vectors` has the words for numbers side by side in registers; `_windows` the two loops of which
 convolutions are made, `_plans` where in memory they find their numbers, `_images` what is copied
-where that pays; `_matrices` the loop of dense layers, `_squares` what turns them; `_arrays` how any array becomes what the
-loops take, `_loops` how they are compiled.
+where that pays; `_matrices` the loop of dense layers, `_squares` what turns them; `_arrays` how any
+array becomes what the loops take, `_loops` how they are compiled.
 """
 
 # ruff: noqa: F403 (each file says in __all__ what its kernels are)

@@ -111,7 +111,7 @@ def _max_forward(
                     here = np.uint16((h - i * sh + ph) * kw + w - j * sw + pw)
                     for n in range(samples):
                         pixel, largest = x[c, h, w, n], y[c, i, j, n]
-                        wins = pixel > largest or pixel != pixel  # NaN is larger
+                        wins = pixel > largest or np.isnan(pixel)  # NaN is larger
                         winner[c, i, j, n] = here if wins else winner[c, i, j, n]
                         y[c, i, j, n] = pixel if wins else largest
 
