@@ -26,6 +26,7 @@ HOSTILE = {
     "hidden": [(-1,), (0,), "100", (2.5,), None, (True,)],
     "activation": ["relo", 3, ("relu", "relu")],
     "dropout": [1.0, -0.1, "a half", (0.1, 0.1)],
+    "init": ["xaver", 3],
     "model": [3, lambda shape, outputs: None, gn.Sequential(gn.Linear(8, 77))],
     "image_shape": [(1, 28, 28), (0, 8), "1x8", 2.0],
     "loss": ["cross-entropie", gn.Huber, 3],

@@ -46,6 +46,7 @@ class GlassEstimator(CallbackSupportMixin, BaseEstimator):
         activation: Any = "relu",
         dropout: Any = 0.0,
         batch_norm: bool = False,
+        init: str | None = "xavier_uniform",
         model: Any = None,
         image_shape: Any = None,
         loss: Any = None,
@@ -71,6 +72,7 @@ class GlassEstimator(CallbackSupportMixin, BaseEstimator):
         self.activation = activation
         self.dropout = dropout
         self.batch_norm = batch_norm
+        self.init = init
         self.model = model
         self.image_shape = image_shape
         self.loss = loss

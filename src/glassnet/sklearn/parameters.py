@@ -116,7 +116,10 @@ def perceptron(parameters: Mapping[str, Any]) -> MLP:
     for name, kind in (("activation", str), ("dropout", Real)):
         values = each(name, parameters[name], kind)
         several[name] = values if np.ndim(parameters[name]) else values[0]
-    return MLP(hidden, batch_norm=bool(parameters["batch_norm"]), **several)
+    init = parameters["init"]
+    if not isinstance(init, str | None):
+        raise ConfigError(f"init must be the name of an initializer, not {init!r}")
+    return MLP(hidden, batch_norm=bool(parameters["batch_norm"]), init=init, **several)
 
 
 def chosen_optimizer(optimizer: Any, learning_rate: float | None) -> Optimizer:
