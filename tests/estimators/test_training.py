@@ -106,6 +106,15 @@ def test_class_weights_are_sample_weights_and_those_are_repetition(classes):
     assert np.abs(plain.predict_proba(X) - by_class.predict_proba(X)).max() > 0.01
 
 
+def test_samples_without_weight_are_left_out_also_where_a_batch_has_no_others(classes):
+    X, y = classes
+    weight = (np.arange(300) >= 100).astype(float)
+    options = {"epochs": 2, "batch_size": 20, "shuffle": False, "random_state": 0}
+    weighted = GlassClassifier(**options).fit(X, y, sample_weight=weight)
+    shorter = GlassClassifier(**options).fit(X[100:], y[100:], sample_weight=np.ones(200))
+    assert_equal_networks(weighted, shorter)
+
+
 # --- validation -----------------------------------------------------------------------------------
 
 
@@ -257,6 +266,20 @@ def test_callbacks_hear_of_every_epoch_and_may_end_the_fit(classes):
         failing.fit(*classes)
     assert again.told[-1] == "teardown"
     assert "end fit" not in again.told
+
+
+@needs_callbacks
+def test_what_a_callback_is_shown_stays_as_it_was(classes):
+    class Keep(StopAfter):
+        def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+            self.told.append(fitted_estimator)
+
+    keep = Keep(0)
+    GlassClassifier(epochs=3, random_state=0).set_callbacks(keep).fit(*classes)
+    shown = [one for one in keep.told if isinstance(one, GlassClassifier)]
+    assert [one.n_iter_ for one in shown] == [1, 2, 3, 3]
+    once = GlassClassifier(epochs=1, random_state=0).fit(*classes)
+    assert_equal_networks(shown[0], once)
 
 
 @needs_callbacks
