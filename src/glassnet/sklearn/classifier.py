@@ -258,15 +258,13 @@ class GlassClassifier(ClassifierMixin, GlassEstimator):
         weights = super()._weights(X, y, sample_weight)
         if self.class_weight is None:
             return weights
-        balance: Array = compute_sample_weight(self.class_weight, y).astype(np.float32)
+        labels = y if self._labels.several else np.ravel(y)
+        balance: Array = compute_sample_weight(self.class_weight, labels).astype(np.float32)
         return balance if weights is None else balance * weights
 
     def _outputs(self) -> int:
-        return (
-            1
-            if self._is_binary() and not self._labels.several and len(self.classes_) == 2
-            else len(self.classes_)
-        )
+        classes = len(self.classes_)
+        return 1 if classes == 2 and self._is_binary() and not self._labels.several else classes
 
     def _is_binary(self) -> bool:
         return self.loss == "binary-cross-entropy" or getattr(self.loss, "kind", "") == "binary"

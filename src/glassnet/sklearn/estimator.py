@@ -251,7 +251,8 @@ class GlassEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _flat(self, X: Any) -> Any:
         """Return images as rows, which are what scikit-learn checks."""
-        return np.reshape(X, (len(X), -1)) if self.image_shape and np.ndim(X) > 2 else X
+        is_images = self.image_shape is not None and np.ndim(X) > 2
+        return np.reshape(X, (len(X), -1)) if is_images else X
 
     def _output(self, X: Any) -> Array:
         """Return what the network gives for samples."""
