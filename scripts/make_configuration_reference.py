@@ -14,10 +14,11 @@ from typing import Any
 from glassnet.data import describe, names
 from glassnet.data.registry import source_of
 from glassnet.experiments.augmenting import AugmentOptions
-from glassnet.experiments.models import LAYERS, MLP
+from glassnet.experiments.models import LAYERS
 from glassnet.experiments.options import FinetuneOptions, TrainingOptions
 from glassnet.experiments.registry import LOSSES, OPTIMIZERS, REGULARIZERS, SCHEDULES
 from glassnet.files import write_atomically
+from glassnet.mlp import MLP
 
 PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
 

@@ -15,7 +15,7 @@ from glassnet.data.fitting import SCALINGS
 from glassnet.data.loading import GENERAL_OPTIONS
 from glassnet.experiments import Config
 from glassnet.experiments.config import SECTIONS
-from glassnet.experiments.models import ACTIVATIONS
+from glassnet.mlp import ACTIVATIONS
 
 from .conftest import assert_refused, process, snapshot
 

@@ -6,8 +6,9 @@ import pytest
 
 import glassnet as gn
 from glassnet.experiments import Config, recipe_names
-from glassnet.experiments.models import MLP, LayerList
+from glassnet.experiments.models import LayerList
 from glassnet.experiments.registry import LOSSES, OPTIMIZERS, REGULARIZERS, SCHEDULES, option_types
+from glassnet.mlp import MLP
 
 SMALL = '[data]\nname = "digits"\n'
 
@@ -194,13 +195,27 @@ def test_a_perceptron():
     assert kinds == ["Flatten", *hidden, *hidden, "Linear"]
     assert built.output_shape((1, 3, 2)) == (7,)
     assert [type(layer).__name__ for layer in MLP(()).build((6,), 2)] == ["Linear"]
-    with pytest.raises(gn.ConfigError, match=r"model.activation is 'relo' .did you mean 'relu'"):
+    with pytest.raises(gn.ConfigError, match=r"MLP: activation is 'relo' .did you mean 'relu'"):
         MLP(activation="relo").build((3,), 2)
-    with pytest.raises(gn.ConfigError, match=r"model.output is 'sigmod' .did you mean 'sigmoid'"):
+    with pytest.raises(gn.ConfigError, match=r"MLP: output is 'sigmod' .did you mean 'sigmoid'"):
         MLP(output="sigmod").build((3,), 2)
     bare = MLP((4,), bias=False, output="sigmoid").build((3,), 2)
     assert [name for name, _ in bare.named_parameters()] == ["0.weight", "2.weight"]
     assert isinstance(bare[3], gn.Sigmoid)
+
+
+def test_a_perceptron_whose_layers_differ(tmp_path):
+    model = MLP((5, 4), activation=("tanh", "relu"), dropout=(0.0, 0.5))
+    kinds = [type(layer).__name__ for layer in model.build((3,), 2)]
+    assert kinds == ["Linear", "Tanh", "Linear", "ReLU", "Dropout", "Linear"]
+    with pytest.raises(gn.ConfigError, match="activation has 1 values for 2 hidden layers"):
+        MLP((5, 4), activation=("tanh",)).build((3,), 2)
+    config = config_of(
+        tmp_path, SMALL + '[model]\nhidden = [5, 4]\nactivation = ["tanh", "relu"]\n'
+    )
+    assert config.model == MLP((5, 4), activation=("tanh", "relu"))
+    again = Config.from_recipe(str(written(tmp_path, config)))
+    assert again.model == config.model
 
 
 def test_sizes_follow_from_the_shapes():

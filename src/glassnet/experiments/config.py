@@ -13,7 +13,7 @@ from typing import Any
 from glassnet import data as library
 from glassnet.errors import ConfigError
 from glassnet.experiments.augmenting import AugmentOptions
-from glassnet.experiments.models import MLP, MODELS, LayerList
+from glassnet.experiments.models import MODELS, LayerList
 from glassnet.experiments.options import (
     DataOptions,
     FinetuneOptions,
@@ -32,6 +32,7 @@ from glassnet.experiments.registry import (
     plain,
 )
 from glassnet.losses import Loss
+from glassnet.mlp import MLP
 from glassnet.optimizers import Adam, Optimizer
 from glassnet.regularizers import Regularizer
 from glassnet.schedules import Constant, Schedule

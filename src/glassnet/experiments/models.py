@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from glassnet import layers as library
 from glassnet.arrays import Shape
@@ -12,93 +12,15 @@ from glassnet.errors import ConfigError, ShapeError
 from glassnet.experiments import as_published
 from glassnet.experiments.registry import build, checked, option_types
 from glassnet.layers import Layer, Sequential
+from glassnet.mlp import MLP
 from glassnet.words import nearest
 
-ACTIVATIONS: dict[str, type[Layer]] = {
-    "relu": library.ReLU,
-    "leaky-relu": library.LeakyReLU,
-    "elu": library.ELU,
-    "gelu": library.GELU,
-    "silu": library.SiLU,
-    "sigmoid": library.Sigmoid,
-    "tanh": library.Tanh,
-    "identity": library.Identity,
-}
 LAYERS: dict[str, type[Layer]] = {
     name: kind
     for name in library.__all__
     if isinstance(kind := getattr(library, name), type) and issubclass(kind, Layer)
     if kind not in (Layer, Sequential)
 }
-
-
-@dataclass(frozen=True)
-class MLP:
-    """Fully connected layers, an activation after each but the last.
-
-    Parameters
-    ----------
-    hidden : tuple of int
-        Units of each hidden layer.
-    activation : str
-        relu, leaky-relu, elu, gelu, silu, sigmoid, tanh or identity.
-    dropout : float
-        Probability after each hidden layer.
-    batch_norm : bool
-        Whether each hidden layer is normalised before its activation.
-    init : str, optional
-        Initializer of all weights.
-    bias : bool
-        Whether the layers have one.
-    output : str
-        The activation after the last layer, which a squared error may want.
-
-    Examples
-    --------
-    >>> MLP(hidden=(16,)).build((1, 8, 8), 10)
-    Sequential(
-      (0) Flatten()
-      (1) Linear(64, 16)
-      (2) ReLU()
-      (3) Linear(16, 10)
-    )
-    """
-
-    hidden: tuple[int, ...] = (128,)
-    activation: str = "relu"
-    dropout: float = 0.0
-    batch_norm: bool = False
-    init: str | None = None
-    bias: bool = True
-    output: str = "identity"
-    has_windows: ClassVar[bool] = False
-
-    def build(self, sample_shape: Shape, outputs: int) -> Sequential:
-        """Return the network for samples of that shape and so many outputs."""
-        for option in ("activation", "output"):
-            if (name := getattr(self, option)) not in ACTIVATIONS:
-                raise ConfigError(
-                    f"model.{option} is {name!r}{nearest(name, ACTIVATIONS)}; "
-                    f"there are {', '.join(ACTIVATIONS)}"
-                )
-        rule: dict[str, Any] = {} if self.init is None else {"init": self.init}
-        if not self.bias:
-            rule["bias"] = False
-        stack: list[Layer] = [library.Flatten()] if len(sample_shape) > 1 else []
-        features = library.Flatten().output_shape(sample_shape)
-        width = (features or (0,))[0] or 0
-        for units in self.hidden:
-            stack.append(library.Linear(width, units, **rule))
-            if self.batch_norm:
-                stack.append(library.BatchNorm1d(units))
-            stack.append(ACTIVATIONS[self.activation]())
-            if self.dropout:
-                stack.append(library.Dropout(self.dropout))
-            width = units
-        stack.append(library.Linear(width, outputs, **rule))
-        if self.output != "identity":
-            stack.append(ACTIVATIONS[self.output]())
-        return Sequential(*stack)
 
 
 @dataclass(frozen=True)

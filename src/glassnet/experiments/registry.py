@@ -19,20 +19,8 @@ from glassnet.words import nearest, wrong_type
 
 T = TypeVar("T")
 
-OPTIMIZERS: dict[str, type[optimizers.Optimizer]] = {
-    "sgd": optimizers.SGD,
-    "adagrad": optimizers.Adagrad,
-    "rmsprop": optimizers.RMSprop,
-    "adam": optimizers.Adam,
-    "adamw": optimizers.AdamW,
-}
-LOSSES: dict[str, type[losses.Loss]] = {
-    "softmax-cross-entropy": losses.SoftmaxCrossEntropy,
-    "binary-cross-entropy": losses.BinaryCrossEntropy,
-    "mse": losses.MeanSquaredError,
-    "mae": losses.MeanAbsoluteError,
-    "huber": losses.Huber,
-}
+OPTIMIZERS = optimizers.BY_NAME
+LOSSES = losses.BY_NAME
 SCHEDULES: dict[str, type[schedules.Schedule]] = {
     "constant": schedules.Constant,
     "step": schedules.StepDecay,

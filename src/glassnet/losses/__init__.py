@@ -8,7 +8,17 @@ from glassnet.losses.base import Loss, one_hot
 from glassnet.losses.classification import BinaryCrossEntropy, SoftmaxCrossEntropy
 from glassnet.losses.regression import Huber, MeanAbsoluteError, MeanSquaredError
 
+BY_NAME: dict[str, type[Loss]] = {
+    "softmax-cross-entropy": SoftmaxCrossEntropy,
+    "binary-cross-entropy": BinaryCrossEntropy,
+    "mse": MeanSquaredError,
+    "mae": MeanAbsoluteError,
+    "huber": Huber,
+}
+"""What configurations and the scikit-learn estimators call them."""
+
 __all__ = [
+    "BY_NAME",
     "BinaryCrossEntropy",
     "Huber",
     "Loss",

@@ -10,4 +10,13 @@ from glassnet.optimizers.adaptive import Adagrad, Adam, AdamW, RMSprop
 from glassnet.optimizers.base import Optimizer
 from glassnet.optimizers.sgd import SGD
 
-__all__ = ["SGD", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSprop"]
+BY_NAME: dict[str, type[Optimizer]] = {
+    "sgd": SGD,
+    "adagrad": Adagrad,
+    "rmsprop": RMSprop,
+    "adam": Adam,
+    "adamw": AdamW,
+}
+"""What configurations and the scikit-learn estimators call them."""
+
+__all__ = ["BY_NAME", "SGD", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSprop"]
