@@ -19,6 +19,7 @@ from glassnet.cli import (
     predict,
     report,
     reproduce,
+    resume,
     train,
 )
 
@@ -33,6 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("train")(train.train)
+app.command("resume")(resume.resume)
 app.command("crossvalidate")(crossvalidate.crossvalidate)
 app.command("finetune")(finetune.finetune)
 app.command("evaluate")(evaluate.evaluate)

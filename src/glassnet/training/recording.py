@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -201,6 +201,16 @@ class LayerRecorder(Callback):
     def on_epoch(self, trainer: Trainer, record: Record) -> None:
         """Record the end of an epoch."""
         self._record(trainer, int(record["epoch"]))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the record, and the sums of the epoch in progress."""
+        content = np.frombuffer(self.record.to_bytes(), np.uint8)
+        return {"record": content, "sums": dict(self._sums), "steps": self._steps}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on recording."""
+        self.record = LayerRecord.from_bytes(state["record"].tobytes())
+        self._sums, self._steps = dict(state["sums"]), int(state["steps"])
 
     def _record(self, trainer: Trainer, epoch: int) -> None:
         record, steps = self.record, self._steps
