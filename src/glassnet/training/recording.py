@@ -14,6 +14,7 @@ from glassnet import kernels
 from glassnet.arrays import Array
 from glassnet.errors import CheckpointError
 from glassnet.layers import Dropout, Flatten, Identity, Softmax
+from glassnet.storage import in_order
 from glassnet.training.callbacks import Callback
 from glassnet.training.history import Record
 from glassnet.training.layerwise import layer_outputs
@@ -91,7 +92,7 @@ class LayerRecord:
         return [name for k, name in self.distributions if k == kind]
 
     def to_bytes(self) -> bytes:
-        """Return the record as a safetensors file."""
+        """Return the record as a safetensors file; the same record gives the same bytes."""
         from safetensors.numpy import save
 
         tensors: dict[str, Array] = {"epochs": np.array(self.epochs, np.int64)}
@@ -104,7 +105,7 @@ class LayerRecord:
             tensors[f"dead/{name}/share"] = np.array(shares, np.float64)
         # The file sorts its tensors: the order of the layers is told apart.
         told = {"order": json.dumps(list(tensors)), "labels": json.dumps(self.labels)}
-        return save(tensors, told)
+        return in_order(save(tensors, told))
 
     @classmethod
     def from_bytes(cls, content: bytes) -> LayerRecord:

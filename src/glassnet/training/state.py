@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 State = dict[str, Any]
 PARTS = (
-    "model", "frozen", "optimizer", "streams", "epoch", "steps", "seconds", "plan",
+    "model", "frozen", "packed", "optimizer", "streams", "epoch", "steps", "seconds", "plan",
     "watched_losses", "history", "callbacks",
 )  # fmt: skip
 
@@ -30,6 +30,7 @@ def state_of(trainer: Trainer) -> State:
     return {
         "model": trainer.model.state_dict(),
         "frozen": [name for name, p in trainer.model.named_parameters() if not p.trainable],
+        "packed": list(store.parameters),
         "optimizer": {**optimizer, "vectors": vectors},
         "streams": streams,
         "epoch": None if epoch is None else epoch.state_dict(),
@@ -64,9 +65,11 @@ def restore(trainer: Trainer, state: Mapping[str, Any]) -> None:
     _check_names("the checkpoint's streams", trainer.streams, state["streams"])
     parameters = dict(trainer.model.named_parameters())
     for name, parameter in parameters.items():
-        parameter.trainable = name not in state["frozen"]
+        parameter.trainable = name in state["packed"]
     trainer.model.load_state_dict(state["model"])
     store = trainer.pack()
+    for name, parameter in parameters.items():  # frozen since, and to be packed at the epoch's end
+        parameter.trainable = name not in state["frozen"]
     optimizer = dict(state["optimizer"])
     optimizer["vectors"] = {n: store.packed(v) for n, v in optimizer["vectors"].items()}
     trainer.optimizer.load_state_dict(optimizer)

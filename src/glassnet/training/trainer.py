@@ -187,6 +187,7 @@ class Trainer:
         with deferred_interruption() as interruption:
             for callback in self.callbacks:
                 callback.on_start(self)
+            self.pack()  # anew if one of them has frozen something
             if resume is not None:
                 restore_callbacks(self, resume.state)
             try:
