@@ -1,13 +1,12 @@
 """A training that was killed and resumed has the same bits as one that never was."""
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import glassnet as gn
 from glassnet.training import LayerRecorder
-from glassnet.training.checkpoint import Checkpoint, files
+from glassnet.training.checkpoint import files
 
 from .conftest import points
 

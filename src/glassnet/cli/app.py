@@ -21,6 +21,7 @@ from glassnet.cli import (
     reproduce,
     resume,
     train,
+    verify,
 )
 
 app = typer.Typer(
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 app.command("train")(train.train)
 app.command("resume")(resume.resume)
+app.command("verify-resume")(verify.verify_resume)
 app.command("crossvalidate")(crossvalidate.crossvalidate)
 app.command("finetune")(finetune.finetune)
 app.command("evaluate")(evaluate.evaluate)
