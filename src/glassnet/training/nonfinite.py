@@ -81,7 +81,8 @@ def locate(
     wrong = [name for name, p in store.parameters.items() if not _finite(p.grad)]
     visits: list[Visit] = []
     return (
-        _before(model, failed)
+        spoilt_weights(model)
+        or _before(failed)
         or _in_forward(model, failed, rng, visits)
         or _in_loss(failed)
         or _in_backward(model, failed, store, regularizers)
@@ -89,12 +90,17 @@ def locate(
     )
 
 
-def _before(model: Layer, failed: FailedStep) -> Fault | None:
-    """Look at what the step began with."""
+def spoilt_weights(model: Layer) -> Fault | None:
+    """Look at the weights: those that are not finite an update has made so."""
     for name, p in model.named_parameters():
         if not _finite(p.value):
             layer = name.rpartition(".")[0]
             return Fault("update", layer, f"the update before it spoilt {_of(model, layer, name)}")
+    return None
+
+
+def _before(failed: FailedStep) -> Fault | None:
+    """Look at what the step was given."""
     for what, array in (("samples", failed.x), ("targets", failed.y)):
         if not _finite(array):
             return Fault("data", "", f"the {what} of its batch hold NaN or infinity")
@@ -151,16 +157,16 @@ def _in_gradients(
 
 
 def not_finite(
-    loss: float, fault: Fault, step: int, epoch: int, lr: float, kept: str
+    what: str, fault: Fault, step: int, epoch: int, lr: float, kept: str
 ) -> NotFiniteError:
-    """Return the error of a step, with what to try."""
-    what = "gradient" if math.isfinite(loss) else "loss"
+    """Return the error of a step after which something is not finite, with what to try."""
+    verb = "are" if what.endswith("s") and what != "loss" else "is"
     cure = "a smaller learning rate, clip_norm, or data scaled to about 0 to 1"
     if fault.phase == "data":
         cure = "the data, and an augmentation if there is one, without such numbers"
     return NotFiniteError(
-        f"the {what} is no longer finite at step {step} (epoch {epoch}, learning rate {lr:g}), and "
-        f"{fault.words}; the weights are {kept}; try {cure}",
+        f"the {what} {verb} no longer finite at step {step} (epoch {epoch}, learning rate {lr:g}), "
+        f"and {fault.words}; the weights are {kept}; try {cure}",
         fault,
         step - 1 if fault.phase == "update" else step,
     )
@@ -218,18 +224,29 @@ def _backward(layer: Layer, name: str, dy: Array, cache: Any) -> tuple[Array, st
 def _by_caches(visits: Sequence[Visit]) -> Visit:
     """Return what the failed step's caches tell, where repeating it went well.
 
-    So it is with a layer that fails at some calls only. The first spoilt cache either holds its
-    layer's input, which then came spoilt from a layer before, or something of its own.
+    So it is with a layer that fails at some calls only. It stands behind the last layer whose cache
+    shows what it should, and not behind the first whose cache is spoilt.
     """
     spoilt = next((i for i, visit in enumerate(visits) if not _finite(visit.cache)), len(visits))
-    if spoilt < len(visits):
-        visit = visits[spoilt]
-        held = [array for array in _arrays(visit.cache) if not _finite(array)]
-        if all(array.shape != visit.input.shape for array in held) or spoilt == 0:
-            return visit
-    clean = [i for i in range(spoilt) if any(True for _ in _floats(visits[i].cache))]
-    # What stands after the last clean cache, that layer included: its output is in no cache.
-    return _likeliest(visits[clean[-1] if clean else 0 : spoilt])
+    first = 0
+    for i, visit in enumerate(visits[:spoilt]):
+        if _holds(visit.cache, visit.input):
+            first = i
+        if _holds(visit.cache, visit.output):
+            first = min(i + 1, len(visits) - 1)
+    if spoilt == len(visits):
+        return _likeliest(visits[first:])
+    wrong = [array for array in _floats(visits[spoilt].cache) if not _finite(array)]
+    came = spoilt > first and any(array.shape == visits[spoilt].input.shape for array in wrong)
+    if came or not _is_own(visits[spoilt].layer):
+        own = [visit for visit in visits[first:spoilt] if _is_own(visit.layer)]
+        return own[-1] if own else visits[spoilt - 1 if came else spoilt]
+    return visits[spoilt]
+
+
+def _holds(cache: Any, array: Array) -> bool:
+    """Whether a cache holds this very content."""
+    return any(np.array_equal(held, array) for held in _floats(cache))
 
 
 def _by_gradients(visits: Sequence[Visit], wrong: Iterable[str]) -> Visit:
@@ -237,15 +254,26 @@ def _by_gradients(visits: Sequence[Visit], wrong: Iterable[str]) -> Visit:
     layers = {name.rpartition(".")[0] for name in wrong}
     last = max(i for i, visit in enumerate(visits) if visit.name in layers)
     after = last + 1
-    while after < len(visits) and next(visits[after].layer.named_parameters(), None) is None:
+    while after < len(visits) and not _has_parameters(visits[after].layer):
         after += 1
     return _likeliest(visits[last:after])
 
 
+def _has_parameters(layer: Layer) -> bool:
+    """Whether a layer has some itself; what is inside a Residual has been visited."""
+    if isinstance(layer, Residual):
+        return False
+    return next(layer.named_parameters(), None) is not None
+
+
 def _likeliest(visits: Sequence[Visit]) -> Visit:
     """Return the one whose layer is of the user's own making, else the last."""
-    own = [visit for visit in visits if not type(visit.layer).__module__.startswith("glassnet.")]
-    return (own or list(visits))[-1]
+    return ([visit for visit in visits if _is_own(visit.layer)] or list(visits))[-1]
+
+
+def _is_own(layer: Layer) -> bool:
+    """Whether a layer is of the user's own making."""
+    return not type(layer).__module__.startswith("glassnet.")
 
 
 def _fault(phase: Phase, visit: Visit) -> Fault:

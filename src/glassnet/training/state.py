@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from glassnet.arrays import misfits
-from glassnet.errors import CheckpointError
+from glassnet.errors import CheckpointError, GlassnetError
 from glassnet.training.epoch import Epoch
 
 if TYPE_CHECKING:
@@ -52,6 +53,32 @@ def restore(trainer: Trainer, state: Mapping[str, Any]) -> None:
     CheckpointError
         If it does not fit; what is missing, too many or of another shape is named.
     """
+    with _understood():
+        _restore(trainer, state)
+
+
+def restore_callbacks(trainer: Trainer, state: Mapping[str, Any]) -> None:
+    """Put the callbacks' states back, after `on_start`."""
+    with _understood():
+        states = state["callbacks"]
+        _check_names("the checkpoint's callbacks", _states_of_callbacks(trainer), states)
+        for name, callback in _named_callbacks(trainer).items():
+            if name in states:
+                callback.load_state_dict(states[name])
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """Turn what a state of nonsense leads to into an error in words."""
+    try:
+        yield
+    except GlassnetError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise CheckpointError(f"the checkpoint makes no sense: {error!r}; train anew") from error
+
+
+def _restore(trainer: Trainer, state: Mapping[str, Any]) -> None:
     _check_names("the checkpoint", PARTS, state)
     for name, value in trainer.plan.items():
         if state["plan"].get(name) != value:
@@ -64,6 +91,8 @@ def restore(trainer: Trainer, state: Mapping[str, Any]) -> None:
         raise CheckpointError(f"the weights do not fit the model; {'; '.join(faults)}")
     _check_names("the checkpoint's streams", trainer.streams, state["streams"])
     parameters = dict(trainer.model.named_parameters())
+    if unknown := {*state["frozen"], *state["packed"]} - parameters.keys():
+        raise CheckpointError(f"the model has no {', '.join(sorted(map(str, unknown)))}")
     for name, parameter in parameters.items():
         parameter.trainable = name in state["packed"]
     trainer.model.load_state_dict(state["model"])
@@ -82,14 +111,6 @@ def restore(trainer: Trainer, state: Mapping[str, Any]) -> None:
     trainer.step_count = int(state["steps"])
     trainer.watched_losses[:] = map(float, state["watched_losses"])
     trainer.history.load_state_dict(state["history"])
-
-
-def restore_callbacks(trainer: Trainer, state: Mapping[str, Any]) -> None:
-    """Put the callbacks' states back, after `on_start`."""
-    _check_names("the checkpoint's callbacks", _states_of_callbacks(trainer), state["callbacks"])
-    for name, callback in _named_callbacks(trainer).items():
-        if name in state["callbacks"]:
-            callback.load_state_dict(state["callbacks"][name])
 
 
 def _states_of_callbacks(trainer: Trainer) -> State:

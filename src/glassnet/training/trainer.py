@@ -29,7 +29,14 @@ from glassnet.training.finetuning import Part, check_rates, rate_parts
 from glassnet.training.history import History, Record
 from glassnet.training.interruption import Interruption, deferred_interruption
 from glassnet.training.metrics import Metric, default_metrics, named_metric
-from glassnet.training.nonfinite import FailedStep, NotFiniteError, locate, not_finite
+from glassnet.training.nonfinite import (
+    FailedStep,
+    Fault,
+    NotFiniteError,
+    locate,
+    not_finite,
+    spoilt_weights,
+)
 from glassnet.training.state import restore, restore_callbacks, state_of
 
 
@@ -199,6 +206,7 @@ class Trainer:
                         self.stop("interrupted")
                         break
                     self._end_epoch(record, valid)
+                self._keep_good_weights()
             finally:
                 for callback in self.callbacks:
                     callback.on_end(self)
@@ -259,7 +267,11 @@ class Trainer:
         norm = math.sqrt(kernels.squared_norm(store.grad))
         lr = self.schedule(self.optimizer.lr, self.progress)
         if not math.isfinite(value + norm):
-            raise self._not_finite(FailedStep(x, y, output, cache, value, dy), lr, buffers)
+            failed = FailedStep(x, y, output, cache, value, dy)
+            rng = self.streams["dropout"]
+            fault = locate(self.model, failed, store, self.regularizers, rng)
+            what = "gradient" if math.isfinite(value) else "loss"
+            raise self._not_finite(what, fault, buffers)
         if self.clip_norm is not None and norm > self.clip_norm:
             store.grad *= self.clip_norm / norm
         self.optimizer.step(store.value, store.grad, lr, decayed=store.decayed, parts=self._parts)
@@ -337,28 +349,29 @@ class Trainer:
         self.epoch, self.history.stopped = None, ""
 
     def _keep_good_weights(self) -> None:
-        """Keep a copy of the weights, if they are finite, to go back to if an update spoils them.
+        """Keep a copy of the weights to go back to if an update spoils them; refuse spoilt ones.
 
-        Once an epoch: at every step it would cost as much as the update itself.
+        Once an epoch: at every step it would cost as much as the update itself. Mostly a spoilt
+        weight shows in the loss of the next step; behind a tanh it may not.
         """
-        value = self.store.value
-        if math.isfinite(kernels.squared_norm(value)):
-            self._good = self.store, self.step_count, value.copy()
+        with quiet():
+            finite = math.isfinite(kernels.squared_norm(self.store.value))
+        if not finite and (fault := spoilt_weights(self.model)) is not None:
+            raise self._not_finite("weights", fault, ())
+        self._good = self.store, self.step_count, self.store.value.copy()
 
-    def _not_finite(
-        self, failed: FailedStep, lr: float, buffers: Sequence[Array]
-    ) -> NotFiniteError:
-        """Return the error of a step whose loss or gradient is no number, and undo what it did."""
-        fault = locate(self.model, failed, self.store, self.regularizers, self.streams["dropout"])
-        for buffer, value in zip(self._buffers, buffers, strict=True):
+    def _not_finite(self, what: str, fault: Fault, buffers: Sequence[Array]) -> NotFiniteError:
+        """Return the error of a step that came to no number, having undone what it did."""
+        for buffer, value in zip(self._buffers, buffers, strict=False):
             buffer.value = value
-        kept = "those before that step"
+        kept, step = "those before that step", self.step_count + 1
         if fault.phase == "update":
             kept = "those that it left, which are lost"
             if self._good is not None and self._good[0] is self.store:
                 self.store.value[:] = self._good[2]
                 kept = f"those after step {self._good[1]}"
-        return not_finite(failed.value, fault, self.step_count + 1, len(self.history) + 1, lr, kept)
+        lr = self.schedule(self.optimizer.lr, self.progress)
+        return not_finite(what, fault, step, len(self.history) + 1, lr, kept)
 
     @property
     def store(self) -> ParameterStore:
