@@ -20,19 +20,21 @@ class Epoch:
 
     Parameters
     ----------
-    shuffle : Generator
-        The stream that the order of the samples is about to be drawn from.
+    shuffle : Generator, optional
+        The stream that the order of the samples is about to be drawn from, if it is.
 
     Attributes
     ----------
+    before : dict, optional
+        The state of that stream.
     mean : RunningMean
         Of the epoch's figures so far; its count is the samples that were seen.
     last : dict
         The record of the last step.
     """
 
-    def __init__(self, shuffle: np.random.Generator) -> None:
-        self.before = shuffle.bit_generator.state
+    def __init__(self, shuffle: np.random.Generator | None) -> None:
+        self.before = None if shuffle is None else shuffle.bit_generator.state
         self.mean = RunningMean()
         self.last: Record = {}
         self._started = time.perf_counter()

@@ -26,7 +26,7 @@ def state_of(trainer: Trainer) -> State:
     optimizer = trainer.optimizer.state_dict()
     vectors = {name: store.by_name(vector) for name, vector in optimizer["vectors"].items()}
     streams = {name: rng.bit_generator.state for name, rng in trainer.streams.items()}
-    if epoch is not None:
+    if epoch is not None and epoch.before is not None:
         streams["shuffle"] = epoch.before  # the order will be drawn again
     return {
         "model": trainer.model.state_dict(),
@@ -106,7 +106,7 @@ def _restore(trainer: Trainer, state: Mapping[str, Any]) -> None:
         rng.bit_generator.state = state["streams"][name]
     trainer.epoch = None
     if state["epoch"] is not None:
-        trainer.epoch = Epoch(trainer.streams["shuffle"])
+        trainer.epoch = Epoch(trainer.streams["shuffle"] if trainer.plan["shuffle"] else None)
         trainer.epoch.load_state_dict(state["epoch"])
     trainer.step_count = int(state["steps"])
     trainer.watched_losses[:] = map(float, state["watched_losses"])

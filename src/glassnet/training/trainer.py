@@ -39,6 +39,9 @@ from glassnet.training.nonfinite import (
 )
 from glassnet.training.state import restore, restore_callbacks, state_of
 
+GOOD_FOR = 50
+"""Steps after which, at the beginning of an epoch, the weights are looked at and copied anew."""
+
 
 class Trainer:
     """Trains a model: batch by batch, forward, loss, backward, update.
@@ -279,14 +282,15 @@ class Trainer:
         return output, {"loss": float(value), "lr": float(lr), "grad_norm": norm}
 
     def _train_epoch(self, train: Dataset, batch_size: int, interruption: Interruption) -> Record:
-        shuffle = self.streams["shuffle"]
+        shuffle = self.streams["shuffle"] if self.plan["shuffle"] else None
         self.epoch = epoch = self.epoch or Epoch(shuffle)
-        self._keep_good_weights()
+        if self._good is None or self.step_count - self._good[1] >= GOOD_FOR:
+            self._keep_good_weights()
         with quiet():
             drawn = batches(
                 train,
                 batch_size,
-                shuffle if self.plan["shuffle"] else None,
+                shuffle,
                 dtype=self.store.value.dtype,
                 augment=self._augment,
                 seen=epoch.seen,
@@ -351,8 +355,8 @@ class Trainer:
     def _keep_good_weights(self) -> None:
         """Keep a copy of the weights to go back to if an update spoils them; refuse spoilt ones.
 
-        Once an epoch: at every step it would cost as much as the update itself. Mostly a spoilt
-        weight shows in the loss of the next step; behind a tanh it may not.
+        Once an epoch at most: at every step it would cost as much as the update itself. Mostly a
+        spoilt weight shows in the loss of the next step; behind a tanh it may not.
         """
         with quiet():
             finite = math.isfinite(kernels.squared_norm(self.store.value))
