@@ -15,7 +15,7 @@ from glassnet.data import describe, names
 from glassnet.data.registry import source_of
 from glassnet.experiments.augmenting import AugmentOptions
 from glassnet.experiments.models import LAYERS
-from glassnet.experiments.options import FinetuneOptions, TrainingOptions
+from glassnet.experiments.options import CheckpointOptions, FinetuneOptions, TrainingOptions
 from glassnet.experiments.registry import LOSSES, OPTIMIZERS, REGULARIZERS, SCHEDULES
 from glassnet.files import write_atomically
 from glassnet.mlp import MLP
@@ -41,6 +41,7 @@ def renewed(page: str) -> str:
         "augment": table({"augment": AugmentOptions}),
         "training": table({"training": TrainingOptions}),
         "finetune": table({"finetune": FinetuneOptions}),
+        "checkpoint": table({"checkpoint": CheckpointOptions}),
     }
 
     def filled(match: re.Match[str]) -> str:

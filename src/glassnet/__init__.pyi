@@ -205,6 +205,9 @@ from .training import (
     Callback as Callback,
 )
 from .training import (
+    Checkpointer as Checkpointer,
+)
+from .training import (
     EarlyStopping as EarlyStopping,
 )
 from .training import (
@@ -221,6 +224,9 @@ from .training import (
 )
 from .training import (
     new_head as new_head,
+)
+from .training import (
+    newest_checkpoint as newest_checkpoint,
 )
 
 __version__: str

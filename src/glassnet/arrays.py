@@ -1,7 +1,7 @@
 """The words used for arrays and shapes throughout the package."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,3 +47,25 @@ def size_of(shape: PartialShape) -> int | None:
     if shape is None or any(size is None for size in shape):
         return None
     return math.prod(size for size in shape if size is not None)
+
+
+def misfits(wanted: Mapping[str, Array], given: Mapping[str, Array]) -> list[str]:
+    """Return in words in what named arrays differ from those wanted: names, shapes and dtypes.
+
+    Examples
+    --------
+    >>> misfits({"a": np.zeros(2), "b": np.zeros(1)}, {"a": np.zeros(3), "c": np.zeros(1)})
+    ['missing: b', 'not wanted: c', 'a has shape (3,) in place of (2,)']
+    """
+    faults = []
+    if missing := sorted(wanted.keys() - given.keys()):
+        faults.append(f"missing: {', '.join(missing)}")
+    if extra := sorted(given.keys() - wanted.keys()):
+        faults.append(f"not wanted: {', '.join(extra)}")
+    for name in sorted(wanted.keys() & given.keys()):
+        here, there = given[name], wanted[name]
+        if here.shape != there.shape:
+            faults.append(f"{name} has shape {here.shape} in place of {there.shape}")
+        elif here.dtype != there.dtype:
+            faults.append(f"{name} is {here.dtype} in place of {there.dtype}")
+    return faults

@@ -1,5 +1,6 @@
 """Writing files so that nothing is ever half written."""
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -11,7 +12,8 @@ def write_atomically(path: str | os.PathLike[str], content: bytes | str) -> None
     """Write a file whole or not at all.
 
     The content goes to a temporary file in the same folder, is flushed to the disk, and takes the
-    name in one step: whoever reads `path` sees the old file or the new one, never a part.
+    name in one step: whoever reads `path` sees the old file or the new one, never a part. Then the
+    folder is flushed too, so that a power cut does not take the name away again.
 
     Raises
     ------
@@ -30,6 +32,7 @@ def write_atomically(path: str | os.PathLike[str], content: bytes | str) -> None
             os.fsync(file.fileno())
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
+        _flush_folder(path.parent)
     except OSError as error:
         raise OutputError(
             f"cannot write {path}: {error.strerror or error}; free some space or choose another "
@@ -38,6 +41,20 @@ def write_atomically(path: str | os.PathLike[str], content: bytes | str) -> None
     finally:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Flush a folder's list of names, where the system lets one do so (Windows does it itself)."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a file system that has nothing to flush
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def _umask() -> int:

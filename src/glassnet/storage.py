@@ -47,7 +47,7 @@ def save(model: Layer, path: str | os.PathLike[str]) -> None:
         "dtype": str(model.dtype),
         "architecture": json.dumps(model.config()),
     }
-    write_atomically(path, _in_order(to_bytes(model.state_dict(), metadata)))
+    write_atomically(path, in_order(to_bytes(model.state_dict(), metadata)))
 
 
 def load(path: str | os.PathLike[str]) -> Layer:
@@ -92,7 +92,7 @@ def load_arrays(path: str | os.PathLike[str]) -> dict[str, Array]:
     return _read(Path(path))[0]
 
 
-def _in_order(content: bytes) -> bytes:
+def in_order(content: bytes) -> bytes:
     """Sort the metadata in the header of a safetensors file, which the library leaves to chance.
 
     The header is its length in eight bytes, and JSON filled up with spaces to a multiple of eight.

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from glassnet.arrays import Array
-from glassnet.errors import ShapeError
+from glassnet.arrays import Array, misfits
+from glassnet.errors import CheckpointError, ShapeError
 from glassnet.parameters import Parameter
 
 
@@ -71,6 +71,18 @@ class ParameterStore:
             name: vector[place].reshape(self.parameters[name].shape).copy()
             for name, place in self.slices.items()
         }
+
+    def packed(self, arrays: Mapping[str, Array]) -> Array:
+        """Lay named arrays, one for each parameter, out as a flat vector.
+
+        Raises
+        ------
+        CheckpointError
+            If a name is missing or too many, or an array has another shape or dtype.
+        """
+        if faults := misfits({name: p.value for name, p in self.parameters.items()}, arrays):
+            raise CheckpointError(f"the arrays do not fit the parameters; {'; '.join(faults)}")
+        return self.gathered(arrays)
 
     def gathered(self, arrays: Mapping[str, Array]) -> Array:
         """Lay named arrays out as a flat vector; zero where there is none of that name and shape.

@@ -342,7 +342,7 @@ def test_the_optimizer_s_state_follows_its_parameters_when_some_are_frozen(data)
     before = trainer._store.by_name(trainer.optimizer.state["mean"])
     assert before.keys() == head.keys()
     model[0].weight.trainable = model[0].bias.trainable = True
-    trainer._pack()
+    trainer.pack()
     after = trainer._store.by_name(trainer.optimizer.state["mean"])
     for name in head:
         np.testing.assert_array_equal(after[name], before[name])

@@ -19,7 +19,9 @@ from glassnet.cli import (
     predict,
     report,
     reproduce,
+    resume,
     train,
+    verify,
 )
 
 app = typer.Typer(
@@ -33,6 +35,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("train")(train.train)
+app.command("resume")(resume.resume)
+app.command("verify-resume")(verify.verify_resume)
 app.command("crossvalidate")(crossvalidate.crossvalidate)
 app.command("finetune")(finetune.finetune)
 app.command("evaluate")(evaluate.evaluate)

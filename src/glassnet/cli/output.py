@@ -117,8 +117,14 @@ class TrainingProgress(Callback):
         figure = f"{self._parts[-1]} {self._figure}"
         notes.print(_row("epoch", *losses, figure, "rate", "seconds"))
         self._task = self._bar.add_task(
-            "training", total=self._epochs * trainer.steps_per_epoch, epoch=1, loss=math.nan
+            "training",
+            total=self._epochs * trainer.steps_per_epoch,
+            completed=trainer.step_count,
+            epoch=len(trainer.history) + 1,
+            loss=math.nan,
         )
+        if trainer.history.epochs:  # a resumed training
+            self._seconds = sum(trainer.history["seconds"])
         self._bar.start()
 
     def on_step(self, trainer: Trainer, record: Record) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from glassnet.cli.options import DataDir, Json, Out, Seed, Set, Threads
 
 if TYPE_CHECKING:
-    from glassnet.experiments import Config, RunFolder
+    from glassnet.cli.view import View
+    from glassnet.experiments import Config
 
 
 def train(
@@ -53,28 +56,28 @@ def train(
 def carry_out(config: Config, *, out: Path | None, data_dir: Path | None, as_json: bool) -> None:
     """Train as configured; show progress, and at the end the results."""
     from glassnet import experiments
-    from glassnet.cli.output import TrainingProgress, print_json, print_test, print_training
-    from glassnet.experiments.clock import Clock, seconds_of_process
 
-    def report(folder: RunFolder, metrics: dict[str, Any]) -> None:
-        if as_json:
-            print_json({**metrics, "run": str(folder.path)})
-        else:
-            print_training(folder, metrics)
-
-    clock = Clock(before=seconds_of_process())
-    progress = TrainingProgress(config.training.epochs)
-    try:
+    with observed(as_json) as view:
         experiments.train(
             config,
             out=out,
             data_dir=data_dir,
-            callbacks=[progress],
-            clock=clock,
-            on_ready=progress.announce,
-            on_test=print_test,
-            on_end=report,
+            callbacks=view.follow(config),
+            clock=view.clock,
+            on_ready=view.announce,
+            on_test=view.test,
+            on_end=view.end,
+            tell=view.tell,
         )
+
+
+@contextmanager
+def observed(as_json: bool) -> Iterator[View]:
+    """Show a run while this is active; after Ctrl-C, say what there is."""
+    from glassnet.cli.view import View
+
+    try:
+        yield View(as_json)
     except KeyboardInterrupt as interruption:
         typer.echo(f"glassnet: {str(interruption) or 'interrupted'}", err=True)
         raise

@@ -25,6 +25,7 @@ def batches(
     drop_last: bool = False,
     dtype: DTypeLike = np.float32,
     augment: Callable[[Array], Array] | None = None,
+    seen: int = 0,
 ) -> Iterator[Batch]:
     """Return one pass over the data set as batches (x, y, sample_weight or `None`).
 
@@ -42,11 +43,15 @@ def batches(
         Of the samples.
     augment : callable, optional
         Changes each batch's samples as they came, before they are scaled; see `Dataset.batch`.
+    seen : int
+        Leave out the batches of so many samples at the beginning: the pass goes on where another
+        was left, which drew the same order.
 
     Raises
     ------
     ConfigError
-        At once, if `batch_size` is not an integer from 1 to the number of samples.
+        At once, if `batch_size` is not an integer from 1 to the number of samples, or `seen` is
+        not the end of a batch.
 
     Examples
     --------
@@ -64,7 +69,9 @@ def batches(
             f"a batch of {batch_size} is larger than {dataset.name or 'the data'} with its "
             f"{samples} samples; choose a batch_size of at most {samples}"
         )
-    return _draw(dataset, int(batch_size), rng, drop_last, dtype, augment)
+    if not 0 <= seen <= samples or (seen % batch_size and seen != samples):
+        raise ConfigError(f"no batch of {batch_size} ends after {seen} of {samples} samples")
+    return _draw(dataset, int(batch_size), rng, drop_last, dtype, augment, seen)
 
 
 def _draw(
@@ -74,6 +81,7 @@ def _draw(
     drop_last: bool,
     dtype: DTypeLike,
     augment: Callable[[Array], Array] | None,
+    seen: int,
 ) -> Iterator[Batch]:
     samples = len(dataset)
     order = None if rng is None else rng.permutation(samples)
@@ -82,7 +90,9 @@ def _draw(
     several = batch_size
     if augment is None:  # then nothing is random, and small batches are gathered many at a time
         several *= max(1, AT_ONCE // size)
-    for start in range(0, stop, several):
+    # A pass that goes on gathers the same pieces, so that each batch lies in memory as it would.
+    first = seen - seen % several if seen < stop else stop
+    for start in range(first, stop, several):
         piece = slice(start, min(start + several, stop))
         chosen = piece if order is None else order[piece]
         x, y = dataset.batch(chosen, dtype, augment)
@@ -90,6 +100,6 @@ def _draw(
         if several == batch_size:
             yield x, y, weight
             continue
-        for i in range(0, len(x), batch_size):
+        for i in range(max(0, seen - start), len(x), batch_size):
             one = slice(i, i + batch_size)
             yield x[one], y[one], None if weight is None else weight[one]

@@ -7,6 +7,7 @@ from glassnet.experiments.finetuning import finetune_config
 from glassnet.experiments.finished import evaluate_run, predict_images
 from glassnet.experiments.folder import LoadedRun, RunFolder, environment, to_json
 from glassnet.experiments.record import RunRecord
+from glassnet.experiments.resuming import resume
 from glassnet.experiments.run import Run, train
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "finetune_config",
     "predict_images",
     "recipe_names",
+    "resume",
     "to_json",
     "train",
 ]

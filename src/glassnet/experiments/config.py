@@ -15,6 +15,7 @@ from glassnet.errors import ConfigError
 from glassnet.experiments.augmenting import AugmentOptions
 from glassnet.experiments.models import MODELS, LayerList
 from glassnet.experiments.options import (
+    CheckpointOptions,
     DataOptions,
     FinetuneOptions,
     TrainingOptions,
@@ -44,7 +45,7 @@ NAME = re.compile(r"(?=.{1,100}$)\w(?:[\w .+-]*[\w+-])?")
 NO_NAME = re.compile(r"[^\w .+-]+|^[^\w]+")
 SECTIONS = (
     "data", "model", "loss", "optimizer", "schedule", "regularizers", "augment", "training",
-    "finetune",
+    "finetune", "checkpoint",
 )  # fmt: skip
 
 
@@ -69,6 +70,7 @@ class Config:
     training : TrainingOptions
     finetune : FinetuneOptions, optional
         Where the model comes from, if it is not a new one.
+    checkpoint : CheckpointOptions
 
     Examples
     --------
@@ -88,6 +90,7 @@ class Config:
     augment: AugmentOptions = field(default_factory=AugmentOptions)
     training: TrainingOptions = field(default_factory=TrainingOptions)
     finetune: FinetuneOptions | None = None
+    checkpoint: CheckpointOptions = field(default_factory=CheckpointOptions)
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -179,6 +182,9 @@ class Config:
             finetune=build("finetune", FinetuneOptions, tables["finetune"], "[finetune]")
             if "finetune" in tables
             else None,
+            checkpoint=build(
+                "checkpoint", CheckpointOptions, tables.get("checkpoint", {}), "[checkpoint]"
+            ),
         )
 
     def load_data(self, data_dir: str | Path | None = None) -> library.DataSplits:
@@ -226,6 +232,8 @@ class Config:
             tables["augment"] = plain(self.augment)
         if self.finetune is not None:
             tables["finetune"] = plain(self.finetune)
+        if self.checkpoint != CheckpointOptions():
+            tables["checkpoint"] = plain(self.checkpoint)
         return tables
 
     def to_toml(self) -> str:

@@ -48,11 +48,18 @@ class RunFolder:
         The model the run ends with: the best one where early stopping restores it.
     ``figures/*.png``
         Pictures.
+    ``checkpoints/step-*.safetensors``
+        Where the training stood, for ``glassnet resume``.
     """
 
     path: Path
     is_new: bool = False
     """Whether `create` made it."""
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where its checkpoints are."""
+        return self.path / "checkpoints"
 
     @classmethod
     def create(cls, out: str | Path | None, name: str) -> RunFolder:

@@ -87,6 +87,34 @@ class TrainingOptions:
 
 
 @dataclass(frozen=True)
+class CheckpointOptions:
+    """When a run writes down where it stands, for ``glassnet resume``.
+
+    Parameters
+    ----------
+    minutes : float
+        After so many minutes since the last checkpoint; 0 for never. At Ctrl-C there is one anyway.
+    steps : int
+        After every so many steps; 0 for never.
+    keep_last : int
+        How many of the newest checkpoints are kept.
+    keep_best : int
+        Of how many of the best epochs, by ``training.monitor``, the checkpoint is kept too.
+    """
+
+    minutes: float = 1.0
+    steps: int = 0
+    keep_last: int = 2
+    keep_best: int = 0
+
+    def __post_init__(self) -> None:
+        limits = {"minutes": 0, "steps": 0, "keep_last": 1, "keep_best": 0}
+        for name, least in limits.items():
+            if not least <= (value := getattr(self, name)) < float("inf"):
+                raise ConfigError(f"checkpoint.{name} must be at least {least}, not {value}")
+
+
+@dataclass(frozen=True)
 class FinetuneOptions:
     """With which weights to begin, and what of them stays.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,12 @@ import numpy as np
 from glassnet.arrays import Array
 from glassnet.data import Dataset, DataSplits
 from glassnet.errors import ConfigError, DataError, GlassnetError, TrainingError
+from glassnet.experiments.circumstances import circumstances
 from glassnet.experiments.clock import Clock
 from glassnet.experiments.config import Config
 from glassnet.experiments.finetuning import starting_model
 from glassnet.experiments.folder import RunFolder, environment, to_json
+from glassnet.experiments.lock import locked
 from glassnet.experiments.predictions import Predictions
 from glassnet.experiments.reading import read_data
 from glassnet.files import write_atomically
@@ -27,6 +29,8 @@ from glassnet.randomness import stream
 from glassnet.storage import save
 from glassnet.training import (
     Callback,
+    Checkpoint,
+    Checkpointer,
     EarlyStopping,
     EvaluateEvery,
     Evaluation,
@@ -38,6 +42,7 @@ from glassnet.training import (
     evaluate,
     predicted_class,
 )
+from glassnet.training.checkpointer import warn
 from glassnet.training.metrics import default_metrics
 from glassnet.training.recording import SAMPLES
 from glassnet.words import count, nearest
@@ -62,6 +67,10 @@ class Run:
     notes: tuple[str, ...] = ()
     """What the user should know before it starts."""
     clock: Clock = field(default_factory=Clock)
+    earlier: float = 0.0
+    """Seconds that the training had taken when it was left."""
+    refused: bool = False
+    """Whether nothing could be trained, because the parts do not fit together."""
 
     @classmethod
     def prepare(
@@ -159,9 +168,28 @@ class Run:
         size = self.config.training.batch_size
         return len(self.data.train) if size == "all" else size or BATCH_SIZE
 
-    def train(self) -> None:
-        """Train as configured."""
+    def keep_checkpoints(
+        self,
+        folder: RunFolder,
+        *,
+        data_dir: str | Path | None = None,
+        tell: Callable[[str], None] = warn,
+    ) -> None:
+        """Write checkpoints into a run folder while it trains, as configured."""
+        checkpointer = Checkpointer(
+            folder.checkpoints,
+            **asdict(self.config.checkpoint),
+            metric=self.config.training.monitor,
+            about=lambda: circumstances(self.config, self.data, data_dir),
+            tell=tell,
+        )
+        self.trainer.callbacks = (*self.trainer.callbacks, checkpointer)
+
+    def train(self, resume: Checkpoint | None = None) -> None:
+        """Train as configured; where a checkpoint is given, from there on."""
         options = self.config.training
+        if resume is not None:
+            self.earlier = float(resume.state["seconds"])
         try:
             self.trainer.fit(
                 self.data.train,
@@ -169,9 +197,11 @@ class Run:
                 epochs=options.epochs,
                 batch_size=self.batch_size,
                 shuffle=options.shuffle,
+                resume=resume,
             )
         finally:
             self.clock.lap("training")
+            self.clock.parts["training"] += self.earlier
 
     def metrics(self, test: Evaluation | None) -> dict[str, Any]:
         """Return how the run ended: figures of the final model, time, size, versions."""
@@ -234,7 +264,6 @@ class Run:
             predictions = Predictions(self.data.test.y, predicted_class(test.outputs))
             write_atomically(folder.path / "predictions.safetensors", predictions.to_bytes())
         result = self.metrics(test)
-        folder.write("metrics.json", json.dumps(json.loads(to_json(result)), indent=2) + "\n")
         if figures and len(history):
             from glassnet.pictures import augmentation_preview, run_figures
 
@@ -244,6 +273,8 @@ class Run:
                 rng = stream(self.config.training.seed, "augment")
                 preview = augmentation_preview(self.data.train, examples, rng)
                 folder.write_figures({"augmentation": preview} if preview else {})
+        # Last of all: a folder that has it is complete.
+        folder.write("metrics.json", json.dumps(json.loads(to_json(result)), indent=2) + "\n")
         return result
 
     def _evaluated(self, part: Dataset | None) -> Evaluation | None:
@@ -262,23 +293,45 @@ def train(
     on_ready: Callable[[Run], None] | None = None,
     on_test: Callable[[Run, Evaluation], None] | None = None,
     on_end: Callable[[RunFolder, dict[str, Any]], None] | None = None,
+    tell: Callable[[str], None] = warn,
 ) -> tuple[RunFolder, dict[str, Any]]:
     """Carry out a run from beginning to end; return its folder and metrics.
 
     `on_ready` is called before the first step, when data and model are there; `on_test` when the
-    test part is evaluated; `on_end` with folder and metrics when all is written, also after Ctrl-C.
+    test part is evaluated; `on_end` with folder and metrics when all is written, also after Ctrl-C;
+    `tell` if a checkpoint cannot be written.
     After Ctrl-C, or when the loss is no longer finite, the folder still gets what there is, and the
     exception goes on and names the folder. Where nothing could be trained, because the parts do not
     fit together, no folder is left.
     """
     run = Run.prepare(config, data_dir=data_dir, callbacks=callbacks, clock=clock)
     folder = RunFolder.create(out, config.name)
-    folder.write("config.toml", run.config.to_toml())
+    try:
+        with locked(folder.path):
+            folder.write("config.toml", run.config.to_toml())
+            run.keep_checkpoints(folder, data_dir=data_dir, tell=tell)
+            return carry_out(run, folder, on_ready=on_ready, on_test=on_test, on_end=on_end)
+    except GlassnetError:
+        if run.refused and not folder.checkpoints.exists():
+            folder.discard()
+        raise
+
+
+def carry_out(
+    run: Run,
+    folder: RunFolder,
+    *,
+    resume: Checkpoint | None = None,
+    on_ready: Callable[[Run], None] | None = None,
+    on_test: Callable[[Run, Evaluation], None] | None = None,
+    on_end: Callable[[RunFolder, dict[str, Any]], None] | None = None,
+) -> tuple[RunFolder, dict[str, Any]]:
+    """Train, from a checkpoint on if one is given, and write the folder; see `train`."""
     if on_ready is not None:
         on_ready(run)
     interrupted = False
     try:
-        run.train()
+        run.train(resume)
     except KeyboardInterrupt:
         interrupted = True
     except TrainingError as error:
@@ -286,13 +339,16 @@ def train(
         run.write(folder)
         raise TrainingError(f"{error} ({folder.path} holds what was trained)") from None
     except GlassnetError:
-        folder.discard()
+        run.refused = True
         raise
     metrics = run.write(folder, on_test=on_test)
     if on_end is not None:
         on_end(folder, metrics)
     if interrupted:
-        raise KeyboardInterrupt(f"interrupted; {folder.path} holds what was trained")
+        raise KeyboardInterrupt(
+            f"interrupted; {folder.path} holds what was trained, and glassnet resume "
+            f"{folder.path} goes on"
+        )
     return folder, metrics
 
 

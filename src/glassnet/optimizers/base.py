@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from numbers import Real
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
-from glassnet.arrays import Array
-from glassnet.errors import ConfigError, ShapeError
+from glassnet.arrays import Array, misfits
+from glassnet.errors import CheckpointError, ConfigError, ShapeError
 
 BELOW_ONE = ("momentum", "beta1", "beta2", "decay")
 """The hyperparameters that are a part of what is kept from step to step."""
@@ -103,6 +103,51 @@ class Optimizer:
         """Forget all steps: zero vectors of the length and dtype of `value`."""
         self.state = {name: np.zeros_like(value) for name in self.slots}
         self.steps = 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that the next step depends on: steps, hyperparameters, copies of the vectors.
+
+        The vectors are as flat as the `ParameterStore` that they belong to; `load_state_dict` takes
+        them back.
+
+        Examples
+        --------
+        >>> sgd = gn.SGD(lr=0.5, momentum=0.9)
+        >>> sgd.step(np.ones(2), np.ones(2))
+        >>> sgd.state_dict()["steps"], sgd.state_dict()["vectors"]
+        (1, {'velocity': array([1., 1.])})
+        """
+        settings = {item.name: getattr(self, item.name) for item in fields(self) if item.init}
+        return {
+            "kind": type(self).__name__,
+            "settings": settings,
+            "steps": self.steps,
+            "vectors": {name: vector.copy() for name, vector in self.state.items()},
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` gave.
+
+        Raises
+        ------
+        CheckpointError
+            If it is that of another kind of optimizer, or has other hyperparameters or vectors;
+            nothing has been changed then.
+        """
+        kind, settings, vectors = state["kind"], dict(state["settings"]), dict(state["vectors"])
+        known = {item.name for item in fields(self) if item.init}
+        if kind != type(self).__name__ or settings.keys() != known:
+            raise CheckpointError(
+                f"the state is that of {kind} ({', '.join(settings)}), not of "
+                f"{type(self).__name__} ({', '.join(sorted(known))})"
+            )
+        twin = type(self)(**settings)
+        twin.reset(next(iter(vectors.values()), np.zeros(0, np.float32)))
+        if vectors and (faults := misfits(twin.state, vectors)):
+            raise CheckpointError(f"the state does not fit {self!r}; {'; '.join(faults)}")
+        for name, value in settings.items():
+            setattr(self, name, value)
+        self.steps, self.state = int(state["steps"]), vectors
 
     def _step_in_parts(
         self,

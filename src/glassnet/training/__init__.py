@@ -1,6 +1,9 @@
 """Training: the loop, what looks on, and what is recorded."""
 
 from glassnet.training.callbacks import Callback, EarlyStopping, EvaluateEvery
+from glassnet.training.checkpoint import Checkpoint
+from glassnet.training.checkpoint import newest as newest_checkpoint
+from glassnet.training.checkpointer import Checkpointer
 from glassnet.training.evaluation import Evaluation, evaluate
 from glassnet.training.finetuning import freeze, new_head
 from glassnet.training.history import History, Record
@@ -14,11 +17,14 @@ from glassnet.training.metrics import (
     predicted_class,
     top_k,
 )
+from glassnet.training.nonfinite import NotFiniteError
 from glassnet.training.recording import LayerRecord, LayerRecorder
 from glassnet.training.trainer import Trainer
 
 __all__ = [
     "Callback",
+    "Checkpoint",
+    "Checkpointer",
     "ClassReport",
     "EarlyStopping",
     "EvaluateEvery",
@@ -27,6 +33,7 @@ __all__ = [
     "LayerOutput",
     "LayerRecord",
     "LayerRecorder",
+    "NotFiniteError",
     "Record",
     "Trainer",
     "accuracy",
@@ -38,6 +45,7 @@ __all__ = [
     "layer_outputs",
     "named_metric",
     "new_head",
+    "newest_checkpoint",
     "predicted_class",
     "top_k",
 ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from glassnet.arrays import Array
 from glassnet.data import Dataset
-from glassnet.errors import ConfigError, ShapeError, TrainingError
+from glassnet.errors import ConfigError, ShapeError
+from glassnet.layers import BatchNorm1d, Layer
 
 Data = Dataset | tuple[Array, Array]
 """What can be trained on: a data set, or samples and targets."""
@@ -36,11 +36,15 @@ def quiet() -> np.errstate:
     return np.errstate(over="ignore", invalid="ignore")
 
 
-def not_finite(loss: float, step: int, epoch: int, lr: float) -> TrainingError:
-    """Return the error of a step whose loss or gradient is no number."""
-    what = "loss" if not math.isfinite(loss) else "gradient"
-    return TrainingError(
-        f"the {what} is no longer finite at step {step} (epoch {epoch}, learning rate {lr:g}); "
-        "the weights are those before that step; try a smaller learning rate, clip_norm, or data "
-        "scaled to about 0 to 1"
-    )
+def check_fit(model: Layer, train: Dataset, batch_size: int) -> None:
+    """Refuse a training that could not go well."""
+    model.output_shape(train.sample_shape)
+    if batch_size == 1 and any(
+        isinstance(module, BatchNorm1d) and module.is_trainable for module in model.modules()
+    ):
+        raise ConfigError(
+            "BatchNorm1d has nothing to normalise in batches of one sample; use a batch_size "
+            "of at least 2, or LayerNorm"
+        )
+    if not model.is_trainable:
+        raise ConfigError("the model has no parameter to train; unfreeze some")

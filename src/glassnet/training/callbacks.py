@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from glassnet.arrays import Array
 from glassnet.data import Dataset
 from glassnet.errors import ConfigError
 from glassnet.training.evaluation import evaluate
-from glassnet.training.history import Record, goes_down, is_better
+from glassnet.training.history import Record, columns, goes_down, is_better, records
 
 if TYPE_CHECKING:
     from glassnet.training.trainer import Trainer
@@ -19,12 +19,18 @@ if TYPE_CHECKING:
 class Callback:
     """Base of all callbacks; each method does nothing unless a subclass says otherwise.
 
+    A callback that remembers something which the training depends on, or which it reports, gives it
+    to checkpoints with `state_dict` and takes it back with `load_state_dict`.
+
     Examples
     --------
     >>> class Loud(gn.Callback):
     ...     def on_epoch(self, trainer, record):
     ...         print(f"epoch {record['epoch']}: {record['train_loss']:.3f}")
     """
+
+    is_last: ClassVar[bool] = False
+    """Whether it comes after the others, because it looks at what they remember."""
 
     def on_start(self, trainer: Trainer) -> None:
         """Act before the first epoch."""
@@ -35,8 +41,18 @@ class Callback:
     def on_epoch(self, trainer: Trainer, record: Record) -> None:
         """Act after an epoch; `record` is the one just added to the history."""
 
+    def on_interrupt(self, trainer: Trainer) -> None:
+        """Act when Ctrl-C has ended the training between two steps, before `on_end`."""
+
     def on_end(self, trainer: Trainer) -> None:
         """Act at the end, also when the training was stopped or interrupted."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a resumed training must know: numbers, text and arrays in dicts and lists."""
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` gave; called after `on_start`."""
 
 
 class EvaluateEvery(Callback):
@@ -79,6 +95,14 @@ class EvaluateEvery(Callback):
             found = evaluate(trainer.model, data, trainer.loss, metrics=trainer.metrics)
             figures |= found.record(name)
         self.records.append(figures)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the records."""
+        return {"records": columns(self.records)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take the records back."""
+        self.records = records(state["records"])
 
 
 class EarlyStopping(Callback):
@@ -159,6 +183,20 @@ class EarlyStopping(Callback):
         self.last_weights = trainer.model.state_dict()
         if self.restore_best and self.best_weights is not None:
             trainer.model.load_state_dict(self.best_weights)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the best value, its epoch and weights, and how long it has been waited since."""
+        return {
+            "best": self.best,
+            "best_epoch": self.best_epoch,
+            "best_weights": self.best_weights,
+            "waited": self._waited,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on waiting."""
+        self.best, self.best_epoch = float(state["best"]), int(state["best_epoch"])
+        self.best_weights, self._waited = state["best_weights"], int(state["waited"])
 
     def __repr__(self) -> str:
         return (

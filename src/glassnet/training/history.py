@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
 
 from glassnet.errors import ConfigError, DataError
 
@@ -83,6 +87,19 @@ class History:
         history.epochs = _records(table)
         return history
 
+    def state_dict(self) -> dict[str, Any]:
+        """Return all records, the steps' as columns."""
+        return {
+            "epochs": columns(self.epochs),
+            "steps": columns(self.steps),
+            "stopped": self.stopped,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Become the history that `state_dict` was taken of."""
+        self.epochs, self.steps = records(state["epochs"]), records(state["steps"])
+        self.stopped = str(state["stopped"])
+
     def __repr__(self) -> str:
         last = ", ".join(f"{k} {v:.4g}" for k, v in self.epochs[-1].items()) if self.epochs else ""
         return f"History({len(self)} epochs{'; last: ' if last else ''}{last})"
@@ -104,6 +121,39 @@ def is_better(name: str, value: float, best: float, margin: float = 0.0) -> bool
 def goes_down(name: str) -> bool:
     """Whether smaller is better."""
     return name.endswith(("loss", "mae", "error"))
+
+
+def columns(records: Sequence[Record]) -> dict[str, Any]:
+    """Return records as one array a column, of float64 or int64, and a mask of what they have.
+
+    Examples
+    --------
+    >>> table = columns([{"epoch": 1, "loss": 0.5}, {"epoch": 2}])
+    >>> table["values"]["loss"], table["present"]["loss"]
+    (array([0.5, nan]), array([ True, False]))
+    """
+    values, present = {}, {}
+    for name in _columns(records):
+        column = [record.get(name) for record in records]
+        whole = all(isinstance(value, int) for value in column)
+        filled = [math.nan if value is None else value for value in column]
+        values[name] = np.array(filled, np.int64 if whole else np.float64)
+        if None in column:
+            present[name] = np.array([value is not None for value in column])
+    return {"names": list(values), "values": values, "present": present, "length": len(records)}
+
+
+def records(table: Mapping[str, Any]) -> list[Record]:
+    """Return the records that `columns` made a table of."""
+    found: list[Record] = [{} for _ in range(table["length"])]
+    for name in table["names"]:
+        have = table["present"].get(name, np.ones(len(found), bool))
+        for record, value, is_there in zip(
+            found, table["values"][name].tolist(), have.tolist(), strict=True
+        ):
+            if is_there:
+                record[name] = value
+    return found
 
 
 def _records(text: str) -> list[Record]:

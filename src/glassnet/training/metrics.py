@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -210,21 +211,36 @@ def class_report(confusion: Array) -> ClassReport:
 
 
 class RunningMean:
-    """Means over an epoch, each batch counted by its samples."""
+    """Means over an epoch, each batch counted by its samples.
+
+    Attributes
+    ----------
+    count : int or float
+        The samples so far (or their weight).
+    """
 
     def __init__(self) -> None:
         self._sums: dict[str, float] = {}
-        self._count = 0.0
+        self.count: float = 0
 
     def add(self, values: Mapping[str, float], samples: float) -> None:
         """Take in one batch's values; it counts as so many samples (or so much weight)."""
-        self._count += samples
+        self.count += samples
         for name, value in values.items():
             self._sums[name] = self._sums.get(name, 0.0) + value * samples
 
     def result(self) -> dict[str, float]:
         """Return the means."""
-        return {name: total / self._count for name, total in self._sums.items()}
+        return {name: total / self.count for name, total in self._sums.items()}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the sums so far."""
+        return {"sums": dict(self._sums), "count": self.count}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` gave."""
+        self._sums = {str(name): float(value) for name, value in state["sums"].items()}
+        self.count = state["count"]
 
 
 def _as_labels(target: Array) -> Array:

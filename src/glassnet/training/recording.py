@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from glassnet import kernels
 from glassnet.arrays import Array
 from glassnet.errors import CheckpointError
 from glassnet.layers import Dropout, Flatten, Identity, Softmax
+from glassnet.storage import in_order
 from glassnet.training.callbacks import Callback
 from glassnet.training.history import Record
 from glassnet.training.layerwise import layer_outputs
@@ -91,7 +92,7 @@ class LayerRecord:
         return [name for k, name in self.distributions if k == kind]
 
     def to_bytes(self) -> bytes:
-        """Return the record as a safetensors file."""
+        """Return the record as a safetensors file; the same record gives the same bytes."""
         from safetensors.numpy import save
 
         tensors: dict[str, Array] = {"epochs": np.array(self.epochs, np.int64)}
@@ -104,7 +105,7 @@ class LayerRecord:
             tensors[f"dead/{name}/share"] = np.array(shares, np.float64)
         # The file sorts its tensors: the order of the layers is told apart.
         told = {"order": json.dumps(list(tensors)), "labels": json.dumps(self.labels)}
-        return save(tensors, told)
+        return in_order(save(tensors, told))
 
     @classmethod
     def from_bytes(cls, content: bytes) -> LayerRecord:
@@ -201,6 +202,16 @@ class LayerRecorder(Callback):
     def on_epoch(self, trainer: Trainer, record: Record) -> None:
         """Record the end of an epoch."""
         self._record(trainer, int(record["epoch"]))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the record, and the sums of the epoch in progress."""
+        content = np.frombuffer(self.record.to_bytes(), np.uint8)
+        return {"record": content, "sums": dict(self._sums), "steps": self._steps}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on recording."""
+        self.record = LayerRecord.from_bytes(state["record"].tobytes())
+        self._sums, self._steps = dict(state["sums"]), int(state["steps"])
 
     def _record(self, trainer: Trainer, epoch: int) -> None:
         record, steps = self.record, self._steps
