@@ -22,7 +22,7 @@ __all__ = [
 
 ALONE = 1 << 18  # multiply-adds up to which BLAS is as fast, and uses one thread
 TILE = (0,) * 8  # outputs in a tile of sums
-WIDE = 128  # bytes of each output in it
+WIDE = 128  # bytes of each output in it, at most
 
 
 def dense_forward(x: Array, weight: Array, bias: Array | None) -> Array:
