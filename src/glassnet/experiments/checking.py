@@ -14,7 +14,7 @@ from glassnet.data import Dataset, DataSplits
 from glassnet.doctor import Report, gradcheck
 from glassnet.errors import ConfigError, DataError, GlassnetError
 from glassnet.experiments.config import Config
-from glassnet.experiments.run import output_width
+from glassnet.experiments.fitting_together import output_width
 from glassnet.losses import SoftmaxCrossEntropy
 from glassnet.randomness import stream
 

@@ -8,15 +8,19 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from glassnet.arrays import Array
 from glassnet.data import Dataset, DataSplits
-from glassnet.errors import ConfigError, DataError, GlassnetError, TrainingError
+from glassnet.errors import ConfigError, GlassnetError, TrainingError
 from glassnet.experiments.circumstances import circumstances
 from glassnet.experiments.clock import Clock
 from glassnet.experiments.config import Config
 from glassnet.experiments.finetuning import starting_model
+from glassnet.experiments.fitting_together import (
+    output_width,
+    refuse_class_weights,
+    refuse_monitor,
+    refuse_one_class,
+)
 from glassnet.experiments.folder import RunFolder, environment, to_json
 from glassnet.experiments.lock import locked
 from glassnet.experiments.predictions import Predictions
@@ -24,7 +28,6 @@ from glassnet.experiments.reading import read_data
 from glassnet.files import write_atomically
 from glassnet.kernels import active_kernels
 from glassnet.layers import Layer
-from glassnet.losses import Loss, SoftmaxCrossEntropy
 from glassnet.randomness import stream
 from glassnet.storage import save
 from glassnet.training import (
@@ -45,7 +48,7 @@ from glassnet.training import (
 from glassnet.training.checkpointer import warn
 from glassnet.training.metrics import default_metrics
 from glassnet.training.recording import SAMPLES
-from glassnet.words import count, nearest
+from glassnet.words import count
 
 BATCH_SIZE = 32
 """Where none is asked for."""
@@ -92,7 +95,7 @@ class Run:
         clock.lap("start")
         data = read_data(config, data_dir)
         clock.lap("data")
-        _refuse_one_class(data)
+        refuse_one_class(data)
         loss, options, notes = config.loss_for(data.train), config.training, []
         outputs = output_width(data, loss)
         if options.batch_size is None:
@@ -114,8 +117,8 @@ class Run:
             notes.append(note)
         else:
             model = config.model.build(data.sample_shape, outputs)
-        _refuse_weights(loss, data, outputs)
-        _refuse_monitor(
+        refuse_class_weights(loss, data, outputs)
+        refuse_monitor(
             options.monitor,
             options.metrics
             or default_metrics(loss, data.train.y, model.output_shape(data.sample_shape)),
@@ -350,51 +353,6 @@ def carry_out(
             f"{folder.path} goes on"
         )
     return folder, metrics
-
-
-def output_width(data: DataSplits, loss: Loss) -> int:
-    """Return how many outputs the network needs."""
-    if loss.kind == "binary" and data.classes:
-        if data.classes > 2:
-            raise ConfigError(
-                f"binary cross-entropy has two classes, but {data.name} has {data.classes}; "
-                'use loss.name = "softmax-cross-entropy"'
-            )
-        return 1
-    if data.classes:
-        return data.classes
-    targets: Array = data.train.y
-    return 1 if targets.ndim == 1 else targets.shape[1]
-
-
-def _refuse_one_class(data: DataSplits) -> None:
-    if data.classes and len(labels := np.unique(data.train.y)) == 1:
-        name = repr(data.class_names[labels[0]]) if data.class_names else labels[0]
-        raise DataError(
-            f"{data.name} has only one class: every training sample is of class {name}; "
-            "there is nothing to tell apart, bring samples of another"
-        )
-
-
-def _refuse_weights(loss: Loss, data: DataSplits, outputs: int) -> None:
-    if not isinstance(loss, SoftmaxCrossEntropy) or loss.class_weight is None:
-        return
-    if len(loss.class_weight) != outputs:
-        names = f" ({', '.join(data.class_names)})" if data.class_names else ""
-        raise ConfigError(
-            f"loss.class_weight has {count(len(loss.class_weight), 'number')} for "
-            f"{count(outputs, 'class', 'classes')}{names}; give one for each"
-        )
-
-
-def _refuse_monitor(monitor: str, metrics: Sequence[str]) -> None:
-    columns = ["train_loss", *(f"train_{name}" for name in metrics if name != "r2")]
-    columns += ["valid_loss", *(f"valid_{name}" for name in metrics), "penalty", "grad_norm"]
-    if monitor not in columns:
-        raise ConfigError(
-            f"training.monitor is {monitor!r}{nearest(monitor, columns)}; "
-            f"there are {', '.join(columns)}"
-        )
 
 
 def per_class(found: Evaluation, data: Dataset) -> list[dict[str, Any]]:
