@@ -80,7 +80,8 @@ def test_a_model_alone_is_a_recipe(glassnet):
     assert_refused(glassnet("import-torch", "theirs.safetensors"), "stride", "--recipe")
     Path("net.toml").write_text(
         '[model]\nname = "layers"\nlayers = ['
-        '{ type = "Conv2d", out_channels = 2, kernel_size = 3 }, "Tanh", "Flatten", { type = "Linear", bias = false }]\n'
+        '{ type = "Conv2d", out_channels = 2, kernel_size = 3 }, "Tanh", '
+        '"Flatten", { type = "Linear", bias = false }]\n'
     )
     command = ("import-torch", "theirs.safetensors", "--recipe", "net.toml")
     assert_refused(glassnet(*command), "--input-shape")

@@ -142,6 +142,7 @@ FILES = {
         {"w": f32(4, 4)},
     ),
     "Clip": graph([("Clip", ["x", "zero"], ["y"], {})], {"zero": np.float32(0)}),
+    "Max": graph([("Max", ["zero", "x"], ["y"], {})], {"zero": np.float32(0)}),
     "SAME": graph(
         [("Conv", ["x", "w"], ["y"], {"auto_pad": "SAME_UPPER"})], {"w": f32(2, 1, 3, 5)},
         ("n", 1, 6, 7),
@@ -164,6 +165,16 @@ def test_files_of_others_are_read(name: str, tmp_path: Path):
     assert len(found.certificate.differences) == 2
 
 
+def test_an_old_batch_normalisation(tmp_path: Path):
+    arrays = {name: RNG.uniform(0.5, 2, 4).astype(np.float32) for name in "sbmv"}
+    node = ("BatchNormalization", ["x", *"sbmv"], ["y"], {"momentum": 0.8})
+    found = read(graph([node], arrays, opset=9), tmp_path)
+    assert found.certificate.ok
+    assert len(found.certificate.differences) == 1
+    assert "for training" in found.certificate.unchecked[0]
+    assert found.imported.model[0].momentum == pytest.approx(0.2)
+
+
 UNREAD = {
     "Conv, .* has group = 2": graph(
         [("Conv", ["x", "w"], ["y"], {"group": 2})], {"w": f32(2, 1, 3, 3)}, ("n", 2, 6, 6)
@@ -177,6 +188,7 @@ UNREAD = {
         ("n", 1, 6, 6),
     ),
     r"node 0 \(Cos, Cos\) is an operator that is not read": graph([("Cos", ["x"], ["y"], {})]),
+    "LogSoftmax.* takes logits": graph([("LogSoftmax", ["x"], ["y"], {})]),
     "multiplies two values": graph([("Tanh", ["x"], ["a"], {}), ("Mul", ["x", "a"], ["y"], {})]),
     "an Erf that is not part": graph([("Erf", ["x"], ["y"], {})]),
     "differ from pixel to pixel": graph(

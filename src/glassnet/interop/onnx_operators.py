@@ -142,6 +142,15 @@ def _clip(node: Node) -> Value:
     return node.value().then(library.ReLU())
 
 
+def _max(node: Node) -> Value:
+    """Read the larger of x and 0."""
+    values = [value for value in node.inputs if isinstance(value, Value)]
+    constants = [value for value in node.inputs if not isinstance(value, Value)]
+    if len(values) != 1 or len(constants) != 1 or np.any(constants[0] != 0):
+        raise ValueError("takes the maximum of other things than a value and 0")
+    return values[0].then(library.ReLU())
+
+
 def _erf(node: Node) -> Value:
     x = node.value()
     return Value((*x.steps, Erf()), x.shape)
@@ -210,6 +219,7 @@ READERS: dict[str, Reader] = {
     "LayerNormalization": _layer_norm,
     "LeakyRelu": _layer(lambda n: library.LeakyReLU(_shorter(n.attributes.get("alpha", 0.01)))),
     "MatMul": _matmul,
+    "Max": _max,
     "MaxPool": _pool(library.MaxPool2d),
     "Mul": _arithmetic,
     "ReduceMean": reduce_mean,
@@ -223,3 +233,7 @@ READERS: dict[str, Reader] = {
     "Tanh": _layer(lambda n: library.Tanh()),
 }
 """How each operator is read."""
+HINTS = {
+    "LogSoftmax": "export the network without it, because softmax cross-entropy takes logits",
+}
+"""What to do about operators that are often met and are no layer of Glassnet."""

@@ -17,11 +17,10 @@ from glassnet.interop.incoming import Imported
 from glassnet.interop.onnx_constants import fold
 from glassnet.interop.onnx_file import read_model
 from glassnet.interop.onnx_node import ANY_BATCH, Node
-from glassnet.interop.onnx_operators import READERS
+from glassnet.interop.onnx_operators import HINTS, READERS
 from glassnet.interop.onnx_running import certify_onnx
 from glassnet.interop.onnx_values import MOST_VALUES, Value, finished
 from glassnet.layers import Layer
-from glassnet.words import nearest
 
 
 @dataclass(frozen=True)
@@ -169,7 +168,8 @@ class _Graph:
 
     def _layer(self, kind: str, inputs: tuple[Any, ...], attributes: Mapping[str, Any]) -> Value:
         if kind not in READERS:
-            raise ValueError(f"is an operator that is not read{nearest(kind, READERS)}")
+            hint = f" ({HINTS[kind]})" if kind in HINTS else ""
+            raise ValueError(f"is an operator that is not read{hint}")
         node = Node(kind, inputs, attributes, self.opset, self.batch, self.input_shape)
         return READERS[kind](node)
 

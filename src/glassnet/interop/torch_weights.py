@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from glassnet import layers as library
 from glassnet.arrays import Array
@@ -214,7 +214,7 @@ def _layer(name: str, arrays: Mapping[str, Array]) -> Layer:
         return library.BatchNorm1d(weight[0])
     if set(shapes) <= {"weight", "bias"} and min(weight, default=0) > 0:
         if len(weight) == 2 and bias in (None, weight[:1]):
-            options = {"bias": False} if bias is None else {}
+            options: dict[str, Any] = {"bias": False} if bias is None else {}
             return library.Linear(weight[1], weight[0], **options)
         if len(weight) == 1 and bias == weight:
             return library.LayerNorm(weight[0])
