@@ -17,7 +17,7 @@ from glassnet.interop.certify import (
     certify_c,
     certify_numpy,
     certify_torch,
-    module_from,
+    names_in,
     own_outputs,
     torch_is_installed,
 )
@@ -62,7 +62,7 @@ def _torch(order: _Order) -> tuple[list[Path], Certificate]:
     save(order.model, weights)
     write_atomically(order.path, torch_source(order.model, order.input_shape, weights.name))
     if torch_is_installed():
-        build = module_from(order.path).build
+        build = names_in(order.path)["build"]
         certificate = certify_torch(
             build, load_arrays(weights), order.model, order.input_shape, order.path.name
         )
