@@ -16,10 +16,15 @@ import pytest
 
 import glassnet as gn
 
-# Examples cannot be looked for in modules that cannot be imported.
-collect_ignore_glob = (
-    [] if importlib.util.find_spec("numba") else ["src/glassnet/kernels/compiled/*"]
-)
+# Examples cannot be looked for in modules that cannot be imported, nor run without their library.
+collect_ignore_glob = [
+    files
+    for library, files in (
+        ("numba", "src/glassnet/kernels/compiled/*"),
+        ("onnx", "src/glassnet/interop/onnx_*"),
+    )
+    if not importlib.util.find_spec(library)
+]
 
 
 @pytest.fixture(autouse=True)

@@ -14,8 +14,11 @@ from glassnet.cli import (
     crossvalidate,
     data,
     evaluate,
+    export,
     finetune,
     gradcheck,
+    import_onnx,
+    import_torch,
     predict,
     report,
     reproduce,
@@ -43,6 +46,9 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("compare")(compare.compare)
 app.command("report")(report.report)
+app.command("export")(export.export)
+app.command("import-torch")(import_torch.import_torch)
+app.command("import-onnx")(import_onnx.import_onnx)
 app.command("gradcheck")(gradcheck.gradcheck)
 app.command("bench")(bench.bench)
 app.command("reproduce")(reproduce.reproduce)

@@ -50,3 +50,26 @@ Threads = Annotated[
         help="Threads that work on one step; by default $OMP_NUM_THREADS, else all processors.",
     ),
 ]
+InputShape = Annotated[
+    str | None,
+    typer.Option(
+        "--input-shape",
+        metavar="SIZES",
+        help="Shape of one sample, such as 1,28,28, where it is not known.",
+    ),
+]
+
+
+def shape_from(text: str | None) -> tuple[int, ...] | None:
+    """Return the shape that `--input-shape` gives, None where it is not given."""
+    from glassnet.errors import ConfigError
+
+    if text is None:
+        return None
+    try:
+        shape = tuple(int(part) for part in text.replace("x", ",").split(","))
+    except ValueError:
+        shape = (0,)
+    if min(shape) < 1 or len(shape) > 3:
+        raise ConfigError(f"--input-shape takes sizes, such as 784 or 1,28,28, not {text!r}")
+    return shape

@@ -54,7 +54,7 @@ def print_run(run: Run) -> None:
     size = sum(p.size for _, p in model.named_parameters())
     notes.print(f"[bold]{escape(data.name)}[/]  {', '.join(parts)} samples of {shape}")
     notes.print(f"[bold]target[/]  {escape(_target(data))}")
-    notes.print(f"[bold]model[/]  {_outline(model)}: {count(size, 'parameter')}")
+    notes.print(f"[bold]model[/]  {outline(model)}: {count(size, 'parameter')}")
     for note in run.notes:
         notes.print(f"[bold]note[/]  {escape(note)}")
 
@@ -72,9 +72,9 @@ def _target(data: DataSplits) -> str:
     return what if column is None else where + what
 
 
-def _outline(layer: Layer) -> str:
+def outline(layer: Layer) -> str:
     """Name the layers one after the other; what is inside another stands in brackets."""
-    inside = ", ".join(_outline(child) for _, child in layer.children())
+    inside = ", ".join(outline(child) for _, child in layer.children())
     if isinstance(layer, Sequential):
         return inside
     return type(layer).__name__ + (f"({inside})" if inside else "")

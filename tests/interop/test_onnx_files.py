@@ -1,0 +1,299 @@
+"""ONNX files of PyTorch's two exporters and of others, whole and hostile."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+
+onnx = pytest.importorskip("onnx")
+pytest.importorskip("onnxruntime")
+
+from onnx import TensorProto, helper, numpy_helper  # noqa: E402
+
+from glassnet.interop import onnx_file  # noqa: E402
+from glassnet.interop.onnx_reader import import_onnx  # noqa: E402
+
+RNG = np.random.default_rng(0)
+
+
+def graph(nodes, constants=None, shape=("n", 4), opset=17, kind=TensorProto.FLOAT, rank=None):
+    """Return a model of a few nodes from x to y."""
+    tensors = [numpy_helper.from_array(np.asarray(a), n) for n, a in (constants or {}).items()]
+    x = helper.make_tensor_value_info("x", kind, list(shape))
+    y = helper.make_tensor_value_info("y", kind, [None] * (rank or len(shape)))
+    made = [helper.make_node(k, i, o, **options) for k, i, o, options in nodes]
+    return helper.make_model(
+        helper.make_graph(made, "g", [x], [y], tensors),
+        opset_imports=[helper.make_opsetid("", opset)], ir_version=8,
+    )  # fmt: skip
+
+
+def read(model, folder: Path):
+    (folder / "m.onnx").write_bytes(model.SerializeToString())
+    return import_onnx(folder / "m.onnx")
+
+
+def f32(*shape):
+    return RNG.normal(size=shape).astype(np.float32)
+
+
+# --- PyTorch ----------------------------------------------------------------------------------
+
+
+def modules():
+    torch = pytest.importorskip("torch")
+    nn = torch.nn
+
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.norm = nn.Conv2d(4, 4, 3, padding=1), nn.BatchNorm2d(4)
+            self.direct = nn.Conv2d(4, 4, 1)
+
+        def forward(self, x):
+            y = torch.relu(x + self.norm(self.conv(x)))
+            return nn.functional.silu(self.conv(y)) + self.direct(y)
+
+    class View(nn.Module):
+        def forward(self, x):
+            return x.view(x.size(0), -1)
+
+    class Mean(nn.Module):
+        def forward(self, x):
+            return x.mean(dim=(2, 3))
+
+    return {
+        "mlp": (nn.Sequential(nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 3, bias=False)), (6,)),
+        "view": (
+            nn.Sequential(nn.Conv2d(1, 4, 3, 2, 1), nn.GELU(), View(), nn.Linear(64, 3)),
+            (1, 8, 8),
+        ),
+        "residual": (nn.Sequential(nn.Conv2d(1, 4, 3), Block(), Mean()), (1, 7, 7)),
+        "pools": (
+            nn.Sequential(
+                nn.BatchNorm2d(2), nn.MaxPool2d(3, 2, 1), nn.ELU(0.5), nn.AvgPool2d(2, 1, 1),
+                nn.LeakyReLU(0.3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(),
+                nn.LayerNorm(2), nn.Linear(2, 2), nn.Sigmoid(),
+            ),
+            (2, 9, 8),
+        ),
+        "softmax": (nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Softmax(1)), (4,)),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("exporter", ["old", "new", "as it comes"])
+@pytest.mark.parametrize("name", ["mlp", "view", "residual", "pools", "softmax"])
+def test_pytorchs_files_are_read(name: str, exporter: str, tmp_path: Path):
+    torch = pytest.importorskip("torch")
+    if exporter != "old":
+        pytest.importorskip("onnxscript")
+    module, shape = modules()[name]
+    module.eval()
+    x, file = torch.randn(3, *shape), tmp_path / "m.onnx"
+    options = {
+        "old": {"dynamo": False, "dynamic_axes": {"x": {0: "n"}}, "input_names": ["x"]},
+        "new": {"dynamo": True, "dynamic_shapes": ({0: torch.export.Dim.DYNAMIC},)},
+        "as it comes": {},
+    }[exporter]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(module, (x,), file, verbose=False, **options)
+    found = import_onnx(file)
+    assert found.certificate.ok
+    assert found.certificate.differences
+    with torch.no_grad():
+        expected = module(x).numpy()
+    np.testing.assert_allclose(found.imported.model.predict(x.numpy()), expected, atol=2e-5)
+    assert found.input_shape == shape
+    assert bool(found.imported.assumed) == (exporter == "as it comes")
+
+
+# --- others -----------------------------------------------------------------------------------
+
+FILES = {
+    "Gemm with all options": graph(
+        [("Gemm", ["x", "w", "b"], ["y"], {"alpha": 0.5, "beta": 2.0})],
+        {"w": f32(4, 3), "b": f32(1)},
+    ),
+    "a matrix turned round": graph(
+        [("Transpose", ["w"], ["t"], {"perm": [1, 0]}), ("MatMul", ["x", "t"], ["h"], {}),
+         ("Add", ["b", "h"], ["a"], {}), ("Relu", ["a"], ["y"], {})],
+        {"w": f32(3, 4), "b": f32(3)},
+    ),
+    "scaled first": graph(
+        [("Sub", ["x", "m"], ["c"], {}), ("Div", ["c", "s"], ["d"], {}),
+         ("MatMul", ["d", "w"], ["y"], {})],
+        {"m": f32(1, 4), "s": np.float32([1, 2, 3, 4]), "w": f32(4, 3)},
+    ),
+    "a GELU of small parts": graph(
+        [("Mul", ["x", "half"], ["h"], {}), ("Div", ["x", "root"], ["d"], {}),
+         ("Erf", ["d"], ["e"], {}), ("Add", ["e", "one"], ["p"], {}),
+         ("Mul", ["p", "h"], ["y"], {})],
+        {"half": np.float32(0.5), "root": np.float32(2**0.5), "one": np.float32(1)},
+    ),
+    "two ways inside two ways": graph(
+        [("Tanh", ["x"], ["a"], {}), ("Add", ["a", "x"], ["b"], {}),
+         ("Gemm", ["b", "w"], ["c"], {}),
+         ("Add", ["c", "x"], ["d"], {}), ("Sigmoid", ["d"], ["e"], {}),
+         ("Add", ["e", "d"], ["y"], {})],
+        {"w": f32(4, 4)},
+    ),
+    "Clip": graph([("Clip", ["x", "zero"], ["y"], {})], {"zero": np.float32(0)}),
+    "Max": graph([("Max", ["zero", "x"], ["y"], {})], {"zero": np.float32(0)}),
+    "SAME": graph(
+        [("Conv", ["x", "w"], ["y"], {"auto_pad": "SAME_UPPER"})], {"w": f32(2, 1, 3, 5)},
+        ("n", 1, 6, 7),
+    ),
+    "an old file": graph([("Softmax", ["x"], ["y"], {})], opset=9),
+    "a mean kept": graph(
+        [("GlobalAveragePool", ["x"], ["p"], {}), ("Squeeze", ["p", "axes"], ["y"], {})],
+        {"axes": np.int64([2, 3])}, ("n", 3, 5, 4), rank=2,
+    ),
+    "double": graph(
+        [("Gemm", ["x", "w"], ["y"], {})], {"w": RNG.normal(size=(4, 2))}, kind=TensorProto.DOUBLE
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_files_of_others_are_read(name: str, tmp_path: Path):
+    found = read(FILES[name], tmp_path)
+    assert found.certificate.ok, found.certificate.sentences()
+    assert len(found.certificate.differences) == 2
+
+
+def test_an_old_batch_normalisation(tmp_path: Path):
+    arrays = {name: RNG.uniform(0.5, 2, 4).astype(np.float32) for name in "sbmv"}
+    node = ("BatchNormalization", ["x", *"sbmv"], ["y"], {"momentum": 0.8})
+    found = read(graph([node], arrays, opset=9), tmp_path)
+    assert found.certificate.ok
+    assert len(found.certificate.differences) == 1
+    assert "for training" in found.certificate.unchecked[0]
+    assert found.imported.model[0].momentum == pytest.approx(0.2)
+
+
+UNREAD = {
+    "Conv, .* has group = 2": graph(
+        [("Conv", ["x", "w"], ["y"], {"group": 2})], {"w": f32(2, 1, 3, 3)}, ("n", 2, 6, 6)
+    ),
+    "has dilations": graph(
+        [("Conv", ["x", "w"], ["y"], {"dilations": [2, 2]})], {"w": f32(2, 1, 3, 3)}, ("n", 1, 6, 6)
+    ),
+    "other padding on one side": graph(
+        [("MaxPool", ["x"], ["y"], {"kernel_shape": [2, 2], "pads": [1, 0, 0, 0]})],
+        {},
+        ("n", 1, 6, 6),
+    ),
+    r"node 0 \(Cos, Cos\) is an operator that is not read": graph([("Cos", ["x"], ["y"], {})]),
+    "LogSoftmax.* takes logits": graph([("LogSoftmax", ["x"], ["y"], {})]),
+    "multiplies two values": graph([("Tanh", ["x"], ["a"], {}), ("Mul", ["x", "a"], ["y"], {})]),
+    "an Erf that is not part": graph([("Erf", ["x"], ["y"], {})]),
+    "differ from pixel to pixel": graph(
+        [("Add", ["x", "c"], ["y"], {})], {"c": f32(1, 2, 2)}, ("n", 1, 2, 2)
+    ),
+    "reshapes samples of shape": graph(
+        [("Reshape", ["x", "s"], ["y"], {})], {"s": np.int64([-1, 2, 2])}
+    ),
+    "reshapes the batch": graph([("Reshape", ["x", "s"], ["y"], {})], {"s": np.int64([1, -1])}),
+    "does not say the shape": graph([("Relu", ["x"], ["y"], {})], shape=("n", "f")),
+    "neither flat nor": graph([("Relu", ["x"], ["y"], {})], shape=("n", 2, 3)),
+    "only float and double": graph([("Identity", ["x"], ["y"], {})], kind=TensorProto.UINT8),
+    "is of opset 6": graph([("Relu", ["x"], ["y"], {})], opset=6),
+    "computes constants in a way": graph(
+        [("ConstantOfShape", ["s"], ["c"], {}), ("Add", ["x", "c"], ["y"], {})],
+        {"s": np.int64([1 << 40])},
+    ),
+    "computes with constants of": graph(
+        [("Concat", ["a", "a"], ["c"], {"axis": 0}), ("Add", ["x", "c"], ["y"], {})],
+        {"a": f32(6000)},
+    ),
+    "more than the .* that are read": graph(
+        [("Conv", ["x", "w"], ["y"], {"pads": [10**6] * 4})], {"w": f32(1, 1, 1, 1)}, ("n", 1, 6, 6)
+    ),
+    "does not depend on its input": graph([("Identity", ["c"], ["y"], {})], {"c": f32(1)}),
+}
+
+
+@pytest.mark.parametrize("words", UNREAD)
+def test_what_is_not_read_is_named(words: str, tmp_path: Path):
+    with pytest.raises(gn.CheckpointError, match=words) as caught:
+        read(UNREAD[words], tmp_path)
+    assert "\n" not in str(caught.value)
+    assert "m.onnx" in str(caught.value) or "layer gives" in str(caught.value)
+
+
+def external(location: str, length: int = 48, offset: int = 0):
+    model = graph([("Gemm", ["x", "w"], ["y"], {})], {"w": f32(4, 3)})
+    tensor = model.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    for key, value in (("location", location), ("length", length), ("offset", offset)):
+        tensor.external_data.add(key=key, value=str(value))
+    return model
+
+
+def test_tensors_may_lie_beside_the_file(tmp_path: Path):
+    weights = f32(4, 3)
+    (tmp_path / "m.data").write_bytes(b"1234" + weights.tobytes())
+    found = read(external("m.data", offset=4), tmp_path)
+    assert found.certificate.ok
+    np.testing.assert_array_equal(found.imported.model[0].weight.value, weights.T)
+
+
+@pytest.mark.parametrize(
+    "location", ["/etc/passwd", "../secret", "sub/secret", "", "..", "link", "nowhere", "sub\\x"]
+)
+def test_and_nowhere_else(location: str, tmp_path: Path):
+    folder = tmp_path / "in"
+    (folder / "sub").mkdir(parents=True)
+    for place in (tmp_path / "secret", folder / "sub" / "secret"):
+        place.write_bytes(bytes(48))
+    (folder / "link").symlink_to(tmp_path / "secret")
+    with pytest.raises(gn.CheckpointError, match=r"external_data=False"):
+        read(external(location), folder)
+
+
+@pytest.mark.parametrize(("length", "offset"), [(48, 1), (49, 0), (-1, 0), (8, -8), (47, 0)])
+def test_nor_bytes_that_are_not_there(length: int, offset: int, tmp_path: Path):
+    (tmp_path / "m.data").write_bytes(bytes(48))
+    with pytest.raises(gn.CheckpointError):
+        read(external("m.data", length, offset), tmp_path)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 10, 50, -1])
+def test_a_torn_file_is_refused(cut: int, tmp_path: Path):
+    content = FILES["double"].SerializeToString()
+    (tmp_path / "m.onnx").write_bytes(content[:cut])
+    with pytest.raises(gn.CheckpointError, match="export it anew"):
+        import_onnx(tmp_path / "m.onnx")
+
+
+def test_changed_bytes_never_end_in_a_traceback(tmp_path: Path):
+    content = FILES["two ways inside two ways"].SerializeToString()
+    sentences = []
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        changed = bytearray(content)
+        for place in rng.integers(0, len(content), 2):
+            changed[place] = rng.integers(256)
+        (tmp_path / "m.onnx").write_bytes(changed)
+        try:
+            import_onnx(tmp_path / "m.onnx")
+        except gn.GlassnetError as error:
+            sentences.append(str(error))
+    assert len(sentences) > 20
+    assert not any("\n" in sentence for sentence in sentences)
+
+
+def test_limits(tmp_path: Path, monkeypatch):
+    long = graph([("Relu", ["x"], ["a0"], {})]
+                 + [("Relu", [f"a{i}"], [f"a{i + 1}"], {}) for i in range(2000)]
+                 + [("Relu", ["a2000"], ["y"], {})])  # fmt: skip
+    with pytest.raises(gn.CheckpointError, match="2,002 nodes, more than the 2,000"):
+        read(long, tmp_path)
+    monkeypatch.setattr(onnx_file, "MOST_BYTES", 100)
+    with pytest.raises(gn.CheckpointError, match="more than the 100 that are read"):
+        read(FILES["double"], tmp_path)
