@@ -22,6 +22,12 @@ def test_a_layer_of_ones_own(capsys: pytest.CaptureFixture[str]) -> None:
     assert "All gradients are right" in capsys.readouterr().out
 
 
+def test_an_estimator_in_a_pipeline(capsys: pytest.CaptureFixture[str]) -> None:
+    (example,) = [block for block in blocks("python") if "GlassClassifier" in block]
+    exec(example, {"__name__": "readme"})
+    assert float(capsys.readouterr().out) > 0.9
+
+
 def test_the_configuration_is_one() -> None:
     (text,) = blocks("toml")
     assert Config.from_dict(tomllib.loads(text)).training.patience == 5
