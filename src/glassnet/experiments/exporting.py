@@ -11,10 +11,11 @@ from glassnet.data import Scaling
 from glassnet.errors import ConfigError
 from glassnet.experiments.config import Config, recipe_names
 from glassnet.experiments.folder import LoadedRun
-from glassnet.experiments.models import MLP, MODELS, LayerList
+from glassnet.experiments.models import MODELS, LayerList
 from glassnet.experiments.registry import build_named
 from glassnet.interop import Imported, input_shape_of, outputs_of, with_state
 from glassnet.layers import Layer
+from glassnet.mlp import MLP
 from glassnet.storage import load
 
 
