@@ -279,7 +279,8 @@ def test_ctrl_c_leaves_a_run_that_can_be_used(glassnet):
         out = program.stdout.read()
     assert program.returncode == 130
     assert re.search(r"^test accuracy +[\d.]+\n.*^run folder +out$", out, flags=re.M | re.S)
-    assert err.splitlines()[-1] == "glassnet: interrupted; out holds what was trained"
+    said = "glassnet: interrupted; out holds what was trained, and glassnet resume out goes on"
+    assert err.splitlines()[-1] == said
     assert {"last.safetensors", "model.safetensors", "history.csv", "metrics.json"} <= set(
         os.listdir("out")
     )
