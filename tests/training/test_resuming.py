@@ -8,7 +8,7 @@ import glassnet as gn
 from glassnet.training import LayerRecorder
 from glassnet.training.checkpoint import files
 
-from .conftest import points
+from .conftest import network, points
 
 EPOCHS = 4
 
@@ -161,3 +161,20 @@ def test_a_resumed_training_has_the_same_bits(tmp_path_factory, training, draw):
     assert_same(without_clock(first), without_clock(second))
     for name, rng in whole.streams.items():
         assert rng.random() == resumed.streams[name].random()
+
+
+def test_early_stopping_goes_on_waiting(tmp_path):
+    """Nothing gets better at a rate of 0: four epochs, wherever the training was left."""
+    for step in range(1, 13):
+        folder = tmp_path / str(step)
+        for resume in (False, True):
+            stopping = gn.EarlyStopping(patience=3)
+            own = [stopping, gn.Checkpointer(folder, steps=1, minutes=0)]
+            own += [] if resume else [KillAt(step + 1)]
+            trainer = gn.Trainer(network(), gn.SoftmaxCrossEntropy(), gn.SGD(0.0), callbacks=own)
+            found = gn.newest_checkpoint(folder)[0] if resume else None
+            try:
+                trainer.fit(points(), points(), epochs=20, batch_size=8, resume=found)
+            except Killed:
+                continue
+        assert (len(trainer.history), stopping.best_epoch) == (4, 1)
