@@ -36,11 +36,11 @@ def circumstances(
     parts = {"train": data.train, "valid": data.valid, "test": data.test}
     versions, place = environment(), data_dir or os.environ.get("GLASSNET_DATA")
     return {
+        **{name: versions[name] for name in WORDS if name in versions},
         "configuration": config.to_toml(),
         "data": {name: fingerprint(part) for name, part in parts.items() if part is not None},
         "threads": threads(),
         "kernels": active_kernels(),
-        **{name: versions[name] for name in WORDS if name in versions},
         "data_dir": None if place is None else str(Path(place).absolute()),
     }
 
