@@ -162,10 +162,12 @@ def test_recipes_are_listed(glassnet):
 def test_evaluate_agrees_with_the_run(glassnet, digits_run):
     folder, trained = digits_run
     result = glassnet("evaluate", folder, "--json").json
-    for name in ("test_loss", "test_accuracy", "per_class"):
+    for name in ("test_accuracy", "per_class"):
         assert result[name] == trained.json[name]
     valid = glassnet("evaluate", folder, "--part", "valid", "--json").json
-    assert valid["valid_loss"] == trained.json["valid_loss"]
+    # Another test may have changed how many threads BLAS has, and so the order of its sums.
+    assert result["test_loss"] == pytest.approx(trained.json["test_loss"], rel=1e-5)
+    assert valid["valid_loss"] == pytest.approx(trained.json["valid_loss"], rel=1e-5)
     words = glassnet("evaluate", folder).out
     assert f"test accuracy    {trained.json['test_accuracy']:.4f}" in words
     assert len(re.findall(r"^ +\d +[01]\.\d{3} ", words, flags=re.MULTILINE)) == 10

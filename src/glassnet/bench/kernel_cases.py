@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -97,6 +97,7 @@ def kernel_cases() -> Iterator[KernelCase]:
     yield from _activations()
     yield from _softmax()
     yield from _updates()
+    yield from _batches()
 
 
 @cache
@@ -234,7 +235,13 @@ def _softmax() -> Iterator[KernelCase]:
 
         yield KernelCase(f"softmax {shown} forward", "softmax", Work(0, 2 * size), forward)
         yield KernelCase(f"log softmax {shown} forward", "softmax", Work(0, 2 * size), logarithm)
+
+        def cross_entropy(shape: Shape = shape) -> Call:
+            x, labels = _random(*shape), np.arange(shape[0]) % shape[1]
+            return lambda: kernels.softmax_cross_entropy(x, labels, 0.0)
+
         yield KernelCase(f"softmax {shown} backward", "softmax", Work(0, 3 * size), backward)
+        yield KernelCase(f"cross-entropy {shown}", "softmax", Work(0, 2 * size), cross_entropy)
 
 
 def _updates() -> Iterator[KernelCase]:
@@ -268,6 +275,21 @@ def _updates() -> Iterator[KernelCase]:
         ("Adam", 7, adam), ("squared norm", 1, norm),
     ):  # fmt: skip
         yield KernelCase(f"{name} 536k", "update", Work(0, arrays * size), prepare)
+
+
+def _batches() -> Iterator[KernelCase]:
+    drawn, shape = 128, (12_800, 1, 28, 28)
+    numbers = float(drawn * np.prod(shape[1:]))
+
+    def gather(dtype: type) -> Call:
+        samples = np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
+        chosen = np.random.default_rng(1).permutation(shape[0])[:drawn]
+        return lambda: kernels.gather(samples, chosen, 1 / 255, 0.0, np.float32)
+
+    for dtype in (np.uint8, np.float32):
+        work = Work(0, numbers * (np.dtype(dtype).itemsize + 4))
+        name = f"gather 128×784 of {np.dtype(dtype)}"
+        yield KernelCase(name, "batch", work, partial(gather, dtype))
 
 
 def _random(*shape: int) -> Array:
