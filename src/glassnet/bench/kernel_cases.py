@@ -282,7 +282,7 @@ def _batches() -> Iterator[KernelCase]:
     numbers = float(drawn * np.prod(shape[1:]))
 
     def gather(dtype: type) -> Call:
-        samples = np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
+        samples: Array = np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
         chosen = np.random.default_rng(1).permutation(shape[0])[:drawn]
         return lambda: kernels.gather(samples, chosen, 1 / 255, 0.0, np.float32)
 
