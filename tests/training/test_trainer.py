@@ -35,7 +35,10 @@ def test_fit_is_the_loop_one_would_write(data):
                 p.value -= np.float32(0.1) * p.grad
     model = network()
     fitted(model, data)
-    assert_same_state(model.state_dict(), by_hand.state_dict())
+    if gn.active_kernels() == "numpy":
+        assert_same_state(model.state_dict(), by_hand.state_dict())
+    for name, value in by_hand.state_dict().items():  # compiled updates round once where this twice
+        np.testing.assert_allclose(model.state_dict()[name], value, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("optimizer", [gn.SGD, gn.Adam])

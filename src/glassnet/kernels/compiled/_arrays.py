@@ -56,11 +56,6 @@ def batch_innermost(x: Array) -> Array:
     return flat(x.transpose(*range(1, x.ndim), 0))
 
 
-def batch_outermost(x: Array) -> Array:
-    """Return x of axes (N, F) as a vector with these axes."""
-    return flat(x) if x.flags.c_contiguous else transposed(x.T)
-
-
 def transposed(x: Array) -> Array:
     """Return xᵀ as a vector."""
     rows, columns = x.shape

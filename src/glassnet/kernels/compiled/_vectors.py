@@ -33,8 +33,6 @@ REGISTER = 64 if _FEATURES.get("avx512f") else 32 if _FEATURES.get("avx2") else 
 """Bytes in a register of this processor."""
 TILE = 8 if REGISTER == 32 else 16
 """Registers that a tile fills: AVX2 has 16, the others 32."""
-INNER = (4, 2) if TILE == 8 else (4, 4)
-"""Rows of the one and of the other matrix in a tile of inner products."""
 PRODUCTS = (4, 2) if TILE == 8 else (4, 6)
 """The same where what is loaded comes from the nearest cache."""
 

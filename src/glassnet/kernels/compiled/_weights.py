@@ -1,13 +1,8 @@
-"""How weights, biases and runs are handed to the loop of weighted sums."""
-
-from functools import lru_cache
+"""How weights and biases are handed to the loop of weighted sums."""
 
 import numpy as np
 
 from glassnet.arrays import Array
-
-PIECE = 256
-"""How many numbers of a run are one piece of work for a thread."""
 
 
 def tile_for(outputs: int) -> tuple[int, ...]:
@@ -36,11 +31,3 @@ def padded(bias: Array | None, outputs: int, block: int, like: Array) -> Array:
     if bias is not None:
         start[:outputs] = bias
     return start
-
-
-@lru_cache(maxsize=256)
-def pieces_of(length: int, terms: int) -> Array:
-    """Return one run, of `terms` terms, in pieces that fill the registers of a tile."""
-    return np.array(
-        [(r, r, min(PIECE, length - r), 0, terms) for r in range(0, length, PIECE)], np.int64
-    )
