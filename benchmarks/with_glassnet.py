@@ -20,7 +20,7 @@ class Glassnet:
 
     def training(self, work: Workload, data: tuple) -> Callable[[], object]:
         trainer, dataset = work.trainer(), gn.Dataset(*data)
-        return lambda: trainer.fit(dataset, epochs=1, batch_size=work.batch)
+        return lambda: trainer.fit(dataset, epochs=work.epochs, batch_size=work.batch)
 
     def inference(self, work: Workload, data: tuple, batch: int) -> Callable[[], object]:
         trainer, x = work.trainer(), data[0][:batch]

@@ -29,8 +29,8 @@ class PyTorch:
         return self._learner(work, data)[1]
 
     def inference(self, work: Workload, data: tuple, batch: int) -> Callable[[], object]:
-        model, epoch = self._learner(work, data)
-        epoch()
+        model, train = self._learner(work, data)
+        train()
         model.eval()
         x = torch.from_numpy(data[0][:batch])
 
@@ -51,15 +51,16 @@ class PyTorch:
         called = torch.compile(model) if self.compiled else model
         x, y = map(torch.from_numpy, data)
 
-        def epoch() -> None:
-            order = torch.randperm(len(x))
-            for start in range(0, len(x), work.batch):
-                chosen = order[start : start + work.batch]
-                optimizer.zero_grad()
-                f.cross_entropy(called(x[chosen]), y[chosen]).backward()
-                optimizer.step()
+        def train() -> None:
+            for _ in range(work.epochs):
+                order = torch.randperm(len(x))
+                for start in range(0, len(x), work.batch):
+                    chosen = order[start : start + work.batch]
+                    optimizer.zero_grad()
+                    f.cross_entropy(called(x[chosen]), y[chosen]).backward()
+                    optimizer.step()
 
-        return model, epoch
+        return model, train
 
 
 def convolution(name: str, what: str) -> Callable[[], object]:

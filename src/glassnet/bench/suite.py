@@ -148,7 +148,7 @@ def run(
 def _training(name: str, workload: Workload) -> Case:
     def prepare() -> Callable[[], object]:
         trainer, data = workload.trainer(), workload.dataset()
-        return lambda: trainer.fit(data, epochs=1, batch_size=workload.batch)
+        return lambda: trainer.fit(data, epochs=workload.epochs, batch_size=workload.batch)
 
     return Case(name, TRAINING, tuple(workload.step_work()), prepare, workload.steps)
 

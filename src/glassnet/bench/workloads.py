@@ -38,6 +38,9 @@ class Workload:
     inputs : tuple of int
         Shape of one sample.
     classes : int
+    epochs : int
+        Of one measurement. A call of `fit` has costs of its own, which would be those of every step
+        where an epoch is a single step.
     """
 
     layers: Layers
@@ -46,11 +49,12 @@ class Workload:
     samples: int
     inputs: Shape = (1, 28, 28)
     classes: int = 10
+    epochs: int = 1
 
     @property
     def steps(self) -> int:
-        """Steps of one epoch."""
-        return -(-self.samples // self.batch)
+        """Steps of one measurement."""
+        return self.epochs * -(-self.samples // self.batch)
 
     def data(self) -> tuple[Array, Array]:
         """Return samples as dense as pictures are, and labels."""
@@ -146,7 +150,7 @@ WORKLOADS = {
         ), 128, "adam", 768,
     ),
     "2-3-2 tanh, 200 points": Workload(
-        mlp(2, 3, 2, activation="Tanh"), 200, "sgd", 200, (2,), 2
+        mlp(2, 3, 2, activation="Tanh"), 200, "sgd", 200, (2,), 2, epochs=100
     ),
     "256-50-10 sigmoid, batch 1": Workload(
         mlp(256, 50, 10, activation="Sigmoid"), 1, "sgd", 200, (256,)
