@@ -28,15 +28,19 @@ def gather(
         Never a view of `samples`.
     """
     drawn = samples[chosen]
-    if drawn.dtype == dtype and np.all(scale == 1):
+    if drawn.dtype == dtype and _is(1, scale):
         y: Array = drawn
     else:
         y = np.empty(drawn.shape, dtype)
         # The cast happens inside the product, block by block: no temporary array is made.
         np.multiply(drawn, _like(y, scale), out=y, dtype=y.dtype, casting="unsafe")
-    if np.any(offset):
+    if not _is(0, offset):
         y += _like(y, offset)
     return y
+
+
+def _is(neutral: float, number: float | Array) -> bool:
+    return not isinstance(number, np.ndarray) and number == neutral
 
 
 def _like(y: Array, number: float | Array) -> float | Array:
