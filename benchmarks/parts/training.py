@@ -12,7 +12,8 @@ PROSE = """\
 Time of one training step (draw the batch, forward, loss, backward, update), as the mean over whole
 epochs. The ratio is Glassnet's time over that of the faster of PyTorch eager and PyTorch with its
 fused optimizer and denormals flushed to zero. PyTorch, compiled, is `torch.compile(model)` with the
-fused optimizer; the time to compile is not counted."""
+fused optimizer; the time to compile is not counted. Every
+workload has processes of its own, as a user's training has."""
 WITH = ("torch", "torch-fused", "torch-compiled", "sklearn", *GLASSNET)
 
 
@@ -20,11 +21,11 @@ def measure(options):
     """Return the seconds of an epoch in every round, by workload and contestant."""
     names = [name for name in WITH if installed(name)]
     results = {}
-    with Team(names, options.threads) as team:
-        for case in options.chosen(WORKLOADS):
-            here = [name for name in names if name != "sklearn" or case in SKLEARN_CAN]
-            results[case] = team.measure(["training", case], options.rounds, only=here)
-            options.say(case)
+    for case in options.chosen(WORKLOADS):
+        here = [name for name in names if name != "sklearn" or case in SKLEARN_CAN]
+        with Team(here, options.threads) as team:
+            results[case] = team.measure(["training", case], options.rounds)
+        options.say(case)
     return results
 
 

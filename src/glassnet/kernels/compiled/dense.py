@@ -21,6 +21,7 @@ __all__ = [
 ]
 
 ALONE = 1 << 18  # multiply-adds up to which BLAS is as fast, and uses one thread
+FEW = 8  # samples below which memory sets the pace, and BLAS is as fast
 TILE = (0,) * 8  # outputs in a tile of sums
 WIDE = 128  # bytes of each output in it, at most
 
@@ -28,7 +29,7 @@ WIDE = 128  # bytes of each output in it, at most
 def dense_forward(x: Array, weight: Array, bias: Array | None) -> Array:
     """Return y = x Wᵀ + b."""
     (samples, inputs), outputs = x.shape, len(weight)
-    if samples * weight.size <= ALONE:
+    if samples < FEW or samples * weight.size <= ALONE:
         y = weight @ x.T
         if bias is not None:
             y += bias[:, None]
@@ -42,7 +43,7 @@ def dense_forward(x: Array, weight: Array, bias: Array | None) -> Array:
 def dense_input_gradient(dy: Array, weight: Array) -> Array:
     """Return ∂L/∂x = ∂L/∂y · W: a sum of rows of errors, each times a weight."""
     (samples, outputs), inputs = dy.shape, weight.shape[1]
-    if samples * weight.size <= ALONE:
+    if samples < FEW or samples * weight.size <= ALONE:
         return (weight.T @ dy.T).T
     if inputs < len(TILE) or not is_plain(dy, weight):
         return vectorised.dense_input_gradient(dy, weight)
