@@ -17,12 +17,11 @@ from glassnet.experiments.catalogue.overview import (
 from glassnet.experiments.catalogue.reading import all_rows, rows_called
 from glassnet.experiments.catalogue.results import FOLDER, Results
 from glassnet.experiments.catalogue.running import Where, carry_out_all, finished_and_not
-from glassnet.experiments.catalogue.statistics import Estimate, Verdict, verdict
 from glassnet.experiments.catalogue.trials import Trial, trials
+from glassnet.experiments.catalogue.verdicts import Verdict, verdict
 
 __all__ = [
     "FOLDER",
-    "Estimate",
     "Line",
     "Report",
     "Results",

@@ -7,7 +7,7 @@ from datetime import date
 
 from glassnet.experiments.catalogue.entries import Report
 from glassnet.experiments.catalogue.overview import Line, RowState, VariantState
-from glassnet.experiments.catalogue.statistics import MARGIN, Verdict
+from glassnet.experiments.catalogue.verdicts import MARGIN, Verdict
 from glassnet.words import count
 
 INTRODUCTION = f"""\

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from glassnet.experiments.catalogue.statistics import MARGIN
+from glassnet.experiments.catalogue.verdicts import MARGIN
 from glassnet.experiments.config import NO_NAME, Config
 
 Settings = dict[str, Any]

@@ -12,8 +12,9 @@ from glassnet import data as library
 from glassnet.experiments.catalogue.entries import Report, Row, Variant
 from glassnet.experiments.catalogue.reading import rows_called
 from glassnet.experiments.catalogue.results import Result, Results
-from glassnet.experiments.catalogue.statistics import Estimate, Verdict, overall, verdict
 from glassnet.experiments.catalogue.trials import Trial
+from glassnet.experiments.catalogue.verdicts import Verdict, overall, verdict
+from glassnet.experiments.intervals import Estimate, mean_of
 
 
 @dataclass(frozen=True)
@@ -223,7 +224,7 @@ def _state(
 
 def _line(name: str, row: Row, variant: Variant, found: Sequence[Result]) -> Line:
     values = [result.figures[name] for result in found if name in result.figures]
-    ours = Estimate.of(values) if values else None
+    ours = mean_of(values) if values else None
     published = variant.published.get(name)
     if published is None:
         return Line(name, None, ours, None)
@@ -237,8 +238,8 @@ def _figure(line: Line) -> dict[str, Any]:
     return {
         "figure": line.figure,
         "published": line.published,
-        "mean": None if ours is None else ours.mean,
+        "mean": None if ours is None else ours.value,
         "half_width": None if ours is None else ours.half_width,
-        "seeds": 0 if ours is None else ours.seeds,
+        "seeds": 0 if ours is None else ours.count,
         "verdict": line.verdict,
     }
