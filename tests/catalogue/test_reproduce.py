@@ -27,14 +27,14 @@ from .conftest import program
 
 
 def figures(folder="runs/catalogue"):
-    """Return the figures of every result by its key."""
+    """Return the figures of every finished result by its key."""
     return {
         path.parent.name: {
             name: value
             for name, value in json.loads(path.read_text())["figures"].items()
             if "seconds" not in name
         }
-        for path in Path(folder).glob("*/result.json")
+        for path in Path(folder).glob("[!.]*/result.json")
     }
 
 

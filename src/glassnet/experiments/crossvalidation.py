@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.errors import ConfigError, GlassnetError
+from glassnet.experiments.carrying_out import train
 from glassnet.experiments.config import Config
 from glassnet.experiments.folder import RunFolder, to_json
 from glassnet.experiments.intervals import mean_of
-from glassnet.experiments.run import Run, train
+from glassnet.experiments.run import Run
 from glassnet.schedules import ReduceOnPlateau
 from glassnet.training import Callback
 
