@@ -6,13 +6,13 @@ writes that down.
 
 from glassnet.experiments.catalogue.document import document
 from glassnet.experiments.catalogue.entries import Report, Row, Variant
+from glassnet.experiments.catalogue.figures import Picture, pictures, runs_of
 from glassnet.experiments.catalogue.overview import (
     Line,
     RowState,
     VariantState,
     overview,
     runnable,
-    runs_of,
 )
 from glassnet.experiments.catalogue.reading import all_rows, rows_called
 from glassnet.experiments.catalogue.results import FOLDER, Results
@@ -23,6 +23,7 @@ from glassnet.experiments.catalogue.verdicts import Verdict, verdict
 __all__ = [
     "FOLDER",
     "Line",
+    "Picture",
     "Report",
     "Results",
     "Row",
@@ -37,6 +38,7 @@ __all__ = [
     "document",
     "finished_and_not",
     "overview",
+    "pictures",
     "rows_called",
     "runnable",
     "runs_of",

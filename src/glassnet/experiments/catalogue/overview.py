@@ -10,7 +10,6 @@ from typing import Any
 
 from glassnet import data as library
 from glassnet.experiments.catalogue.entries import Report, Row, Variant
-from glassnet.experiments.catalogue.reading import rows_called
 from glassnet.experiments.catalogue.results import Result, Results
 from glassnet.experiments.catalogue.trials import Trial
 from glassnet.experiments.catalogue.verdicts import Verdict, overall, verdict
@@ -152,30 +151,6 @@ def overview(
         )
         for report, row in rows
     ]
-
-
-def runs_of(id: str, results: Results, seeds: int = 1000) -> list[tuple[Variant, int, Path]]:
-    """Return variant, seed and run folder of every finished training of a row, for pictures.
-
-    Parameters
-    ----------
-    id : str
-        Of the row.
-    results : Results
-    seeds : int
-        Up to which seed to look.
-    """
-    found = []
-    for report, row in rows_called([id]):
-        if row.id.lower() != id.lower():  # a stand-in
-            continue
-        for variant in row.variants:
-            for seed in range(seeds):
-                trial = Trial.of(report, row, variant, seed)
-                if not results.has(trial):
-                    break
-                found.append((variant, seed, results.path(trial)))
-    return found
 
 
 def missing(report: Report, row: Row, data_dir: str | Path | None = None) -> str:
