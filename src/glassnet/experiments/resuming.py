@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.errors import CheckpointError, ConfigError
+from glassnet.experiments.carrying_out import carry_out
 from glassnet.experiments.circumstances import circumstances, differences
 from glassnet.experiments.clock import Clock
 from glassnet.experiments.config import Config
 from glassnet.experiments.folder import RunFolder
 from glassnet.experiments.lock import locked
-from glassnet.experiments.run import Run, carry_out
+from glassnet.experiments.run import Run
 from glassnet.training import Callback, Checkpoint, Evaluation, newest_checkpoint
 from glassnet.training.checkpoint import files
 from glassnet.training.checkpointer import warn
