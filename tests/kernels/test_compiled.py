@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 pytest.importorskip("numba")
 
 from glassnet import threads
-from glassnet.kernels import compiled, vectorised
+from glassnet.kernels import codes, compiled, vectorised
 from glassnet.kernels.compiled import _loops, _squares
 
 from . import test_agreement as agreement
@@ -194,5 +194,8 @@ def test_what_is_kept_on_disk_goes_by_all_that_was_compiled(tmp_path):
     assert _loops.digest(tmp_path) == before
     (tmp_path / "called.py").write_text("changed")
     assert _loops.digest(tmp_path) != before
-    own = _loops.digest(Path(_loops.__file__).parent)
+    (tmp_path / "codes").write_text("numbers")
+    with_codes = _loops.digest(tmp_path, tmp_path / "codes")
+    assert with_codes != _loops.digest(tmp_path)
+    own = _loops.digest(Path(_loops.__file__).parent, Path(codes.__file__))
     assert own in _squares.transpose.serial.__qualname__

@@ -29,6 +29,7 @@ from glassnet.training.preparation import prepare
 from glassnet.training.safeguard import Safeguard
 from glassnet.training.state import restore, restore_callbacks, state_of
 from glassnet.training.step import take_step
+from glassnet.training.together import Steps
 
 
 class Trainer:
@@ -120,6 +121,7 @@ class Trainer:
         self.lr_of = dict(lr_of or {})
         check_rates(model, self.lr_of, optimizer.lr)
         self.packing, self.safeguard = Packing(self.lr_of), Safeguard()
+        self.together: Steps | None = None
         self.buffers: list[Buffer] = []
         self.train_metrics: dict[str, Metric] = {}
 
@@ -171,6 +173,7 @@ class Trainer:
             for callback in self.callbacks:
                 callback.on_start(self)
             self.pack()  # anew if one of them has frozen something
+            self.together = Steps.of(self)
             if resume is not None:
                 restore_callbacks(self, resume.state)
             try:

@@ -28,7 +28,10 @@ WITH_SLOPE = ("leaky_relu", "elu")
 
 def dense_network_steps(
     x: Array,
-    wanted: Array,
+    labels: Array,
+    rows: Array,
+    low: float,
+    high: float,
     batch: int,
     layers: Array,
     slopes: Array,
@@ -57,8 +60,12 @@ def dense_network_steps(
     ----------
     x : ndarray, shape (N, inputs)
         Several batches, one after the other; the last may be smaller.
-    wanted : ndarray, shape (N, K)
-        Rows of probabilities (softmax cross-entropy), or what the outputs should be.
+    labels : ndarray of int64, shape (N,) or (0,)
+        Classes; a step on one that there is not counts as not finite.
+    rows : ndarray, shape (N, K) or (0, K)
+        In place of labels: probabilities, or what the outputs should be.
+    low, high : float
+        What a label asks of the other outputs and of its own.
     batch : int
         Samples of one step.
     layers : ndarray of int64, shape (L, 5)
@@ -91,8 +98,14 @@ def dense_network_steps(
     """
     for step, rate in enumerate(rates.tolist()):
         part = slice(step * batch, (step + 1) * batch)
+        if len(rows):
+            wanted = rows[part]
+        else:
+            own = labels[part, None] == np.arange(output.shape[1])
+            wanted = np.where(own, high, low).astype(x.dtype)
+            wanted[~own.any(axis=1)] = np.nan
         figures[step, 0], output[part] = _gradient(
-            x[part], wanted[part], layers, slopes, loss, value, grad
+            x[part], wanted, layers, slopes, loss, value, grad
         )
         weights = value[:decayed]
         if l1 or l2:
