@@ -47,6 +47,8 @@ class SumPlan(NamedTuple):
     """The terms of weighted sums."""
 
     layout: Layout
+    met: Pair
+    """Height and width of what is summed."""
     out: Pair
     """Height and width of what is computed."""
     offset: Array
@@ -215,8 +217,8 @@ def _sum_plan(
     table = np.array(pieces)
     operations = int((table[:, 2] * (table[:, 4] - table[:, 3])).sum())
     return SumPlan(
-        layout, (len(rows), len(across)), np.concatenate(offset), np.concatenate(tap), table,
-        operations,
+        layout, (height, width), (len(rows), len(across)), np.concatenate(offset),
+        np.concatenate(tap), table, operations,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ vectors, which LLVM fits to whatever processor there is.
 
 A tile is K sums of L neighbours each, kept as a tuple of K vectors. K is chosen by handing over a
 tuple of K zeros, because the length of a tuple is a part of its type; L follows, as the tile fills
-half of the registers.
+up to half of the registers.
 """
 
 from typing import Any
@@ -57,10 +57,15 @@ def _tile(dtype: Any, sums: int, registers: int) -> Any:
     return types.UniTuple(Vector(dtype, _lanes(dtype, registers)), sums)
 
 
+def _registers(sums: Any) -> int:
+    """Return how many registers each sum of a tile gets: 1, 2, 4, …, else LLVM does badly."""
+    return 1 << (TILE // len(sums)).bit_length() - 1
+
+
 @intrinsic
 def width(typing: Any, array: Any, sums: Any) -> Any:
     """Return how many numbers of `array` lie side by side in each of `len(sums)` sums of a tile."""
-    count = _lanes(array.dtype, TILE // len(sums))
+    count = _lanes(array.dtype, _registers(sums))
     return types.int64(array, sums), _constant(count)
 
 
@@ -87,7 +92,7 @@ def _constant(number: int) -> Any:
 def filled_tile(typing: Any, start: Any, i: Any, sums: Any) -> Any:
     """Return a tile of `len(sums)` sums, all lanes of sum k being start[i + k]."""
     dtype = start.dtype
-    tile = _tile(dtype, len(sums), TILE // len(sums))
+    tile = _tile(dtype, len(sums), _registers(sums))
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
         start, i, _ = arguments

@@ -13,6 +13,7 @@ from numba.cpython.unsafe.tuple import tuple_setitem
 
 from glassnet.arrays import Array
 from glassnet.kernels.compiled._loops import Inner, Loop, prange
+from glassnet.kernels.compiled._rectify import passed, raised
 from glassnet.kernels.compiled._vectors import (
     PRODUCTS,
     add_multiples,
@@ -31,6 +32,8 @@ SLOT = 32
 """Numbers kept for the totals of a tile."""
 LINE = 16
 """Numbers in a line of the cache, or less."""
+ALONE = 4_096
+"""Numbers up to which one thread copies faster than it would tell another of it."""
 _SUMS, _LEFT, _RIGHT = (0,) * (LEFT * RIGHT), (0,) * LEFT, (0,) * RIGHT
 
 
@@ -41,23 +44,62 @@ def convolve(
     tap: Array,
     pieces: Array,
     weight: Array,
-    taps: int,
+    output_step: int,
+    channel_step: int,
+    window: int,
+    packed: Array,
     bias: Array,
     y: Array,
     y_step: int,
     outputs: int,
+    floor: float,
+    below: Array,
     tile: tuple[int, ...],
 ) -> None:
     """Write sums of runs, each times a weight: y[k, r] = b[k] + Σ_t w[k, tap t] · image[t, r].
 
     The innermost loop goes over the terms of a piece (see `SumPlan`), with `len(tile)` outputs k
     and as many r as fill the registers; around it, k before r, so that the pixels just read are
-    still near. The weights of a block of outputs lie side by side, and there are `taps` of each;
-    in `y` the outputs are `y_step` apart; `bias` is rounded up to whole blocks.
+    still near. There are at least as many outputs as in a tile; in `y` they are `y_step` apart. The
+    weights of a tile's outputs are brought side by side, into `packed`: they are `output_step` and
+    `channel_step` apart, and there are `window` of each channel of the image.
+
+    What a rectifier beside the convolution would do is done before the sums leave the registers.
+    One after it: no sum is below `floor`. One before it, whose output is `below`, when this is the
+    gradient of that: where it is not above zero, a sum is zero. There is none if `below` is empty.
     """
     sums = len(tile)
     wide = width(image, tile)
     blocks = (outputs + sums - 1) // sums
+    taps = len(packed) // (blocks * sums)
+    if len(packed) < ALONE:
+        for block in range(blocks):
+            k = min(block * sums, outputs - sums)
+            _pack(
+                weight,
+                k,
+                output_step,
+                channel_step,
+                taps // window,
+                window,
+                packed,
+                block * taps * sums,
+                sums,
+            )
+    else:
+        for block in prange(blocks):
+            k = min(block * sums, outputs - sums)
+            _pack(
+                weight,
+                k,
+                output_step,
+                channel_step,
+                taps // window,
+                window,
+                packed,
+                block * taps * sums,
+                sums,
+            )
     shares = min(blocks, max(1, 16 // len(pieces)))  # where pieces are few, outputs are shared too
     for turn in prange(len(pieces) * shares):
         piece, share = turn // shares, turn % shares
@@ -66,13 +108,39 @@ def convolve(
         for r in range(0, length, wide):
             count = min(wide, length - r)
             for block in range(share * blocks // shares, (share + 1) * blocks // shares):
-                k = block * sums
+                k = min(block * sums, outputs - sums)  # the last may do some outputs once more
                 total = filled_tile(bias, k, tile)
                 for t in range(first, end):
                     start = source + r + offset[t]
                     place = (block * taps + tap[t]) * sums
-                    total = add_multiples(total, image, start, count, weight, place)
-                store(y, target + r + k * y_step, y_step, count, outputs - k, total)
+                    total = add_multiples(total, image, start, count, packed, place)
+                place = target + r + k * y_step
+                if len(below) == 0:
+                    store(y, place, y_step, count, sums, raised(total, floor))
+                else:
+                    total = passed(total, below, place, y_step, count)
+                    store(y, place, y_step, count, sums, total)
+
+
+@Inner
+def _pack(
+    weight: Array,
+    first: int,
+    output_step: int,
+    channel_step: int,
+    channels: int,
+    window: int,
+    packed: Array,
+    place: int,
+    sums: int,
+) -> None:
+    """Bring the weights of some outputs side by side; taps are in the order (channel, kh, kw)."""
+    for channel in range(channels):
+        for t in range(window):
+            source = first * output_step + channel * channel_step + t
+            for k in range(sums):
+                packed[place + k] = weight[source + k * output_step]
+            place += sums
 
 
 @Loop
