@@ -33,8 +33,8 @@ REGISTER = 64 if _FEATURES.get("avx512f") else 32 if _FEATURES.get("avx2") else 
 """Bytes in a register of this processor."""
 TILE = 8 if REGISTER == 32 else 16
 """Registers that a tile fills: AVX2 has 16, the others 32."""
-PRODUCTS = (4, 2) if TILE == 8 else (4, 6)
-"""The same where what is loaded comes from the nearest cache."""
+PRODUCTS = ((4, 2),) if TILE == 8 else ((4, 6), (5, 5), (4, 5), (3, 5))
+"""Tiles of products, where what is loaded comes from the nearest cache; the first is the best."""
 
 
 class Vector(types.Type):
@@ -108,15 +108,15 @@ def filled_tile(typing: Any, start: Any, i: Any, sums: Any) -> Any:
 
 
 @intrinsic
-def empty_tile(typing: Any, array: Any, sums: Any) -> Any:
-    """Return a tile of `len(sums)` inner products, each a vector of partial sums, all zero."""
-    tile = _tile(array.dtype, len(sums), 1)
+def empty_tile(typing: Any, array: Any, left: Any, right: Any) -> Any:
+    """Return a tile of `len(left) · len(right)` inner products, each a vector of sums, all zero."""
+    tile = _tile(array.dtype, len(left) * len(right), 1)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
         zero = ir.Constant(context.get_value_type(tile.dtype), [0.0] * tile.dtype.lanes)
         return context.make_tuple(builder, tile, [zero] * tile.count)
 
-    return tile(array, sums), generate
+    return tile(array, left, right), generate
 
 
 @intrinsic

@@ -20,6 +20,7 @@ from glassnet.kernels.compiled._plans import (
     PANEL,
     SumPlan,
     backward_plan,
+    best_tile,
     forward_plan,
     gradient_plan,
 )
@@ -111,7 +112,8 @@ def conv2d_weight_gradient(
     if not is_plain(dy, x, out):
         vectorised.conv2d_weight_gradient(dy, x, stride, padding, out, bias_out)
         return
-    from glassnet.kernels.compiled._windows import LEFT, RIGHT, SLOT, correlate
+    from glassnet.kernels.compiled._vectors import PRODUCTS
+    from glassnet.kernels.compiled._windows import SLOT, correlate
 
     outputs, channels, *kernel = out.shape
     plan = gradient_plan(len(x), x.shape[1:], tuple(kernel), stride, padding)
@@ -120,7 +122,8 @@ def conv2d_weight_gradient(
     taps, panels = plan.starts.shape[1], len(plan.panels) - 1
     operations = taps * dy.size
     parts = 4 if panels >= 16 else 1  # with few, sharing out the outputs is more even
-    size = -(-outputs // LEFT) * -(-taps // RIGHT) * SLOT + outputs
+    high, wide = best_tile(PRODUCTS, outputs, taps)
+    size = -(-outputs // high) * -(-taps // wide) * SLOT + outputs
     bias = np.empty(outputs, x.dtype)
     gradient = out if out.flags.c_contiguous else np.empty(out.shape, out.dtype)
     nothing = np.zeros(max(PANEL, len(x)), x.dtype)
@@ -128,6 +131,7 @@ def conv2d_weight_gradient(
         operations, batch_innermost(dy), dy.size // outputs, prepared(x, plan.layout),
         plan.runs, plan.starts, plan.panels, nothing, parts,
         np.zeros(parts * size, x.dtype), gradient.reshape(-1), bias,
+        (0,) * high, (0,) * wide,
     )  # fmt: skip
     if gradient is not out:
         out[...] = gradient
