@@ -3,7 +3,7 @@
 import numpy as np
 
 from glassnet.arrays import Array
-from glassnet.kernels.compiled._arrays import flat
+from glassnet.kernels.compiled._arrays import flat, vector
 from glassnet.kernels.compiled._loops import Loop, prange
 from glassnet.kernels.compiled._plans import Layout
 
@@ -23,7 +23,7 @@ def prepared(x: Array, layout: Layout) -> Array:
         inner = np.ascontiguousarray(inner)
         source, steps = flat(inner), (inner.strides[3], *inner.strides[:3])
     samples, channels, height, width = x.shape
-    image = np.empty(channels * height * row, x.dtype)
+    image = vector(channels * height * row, x.dtype)
     sn, sc, sh, sw = (step // x.itemsize for step in steps)
     _prepare(
         2 * image.size, source, samples, channels * height, width, sn, sc, sh, sw, height,
