@@ -83,7 +83,7 @@ def _products_of_rows(
             min(k + 7 * length, last),
         )  # fmt: skip
         for q in range(columns):
-            total = empty_tile(a, EIGHT)
+            total = empty_tile(a, EIGHT, ONE)
             for t in range(0, length, lanes(a)):
                 count = min(lanes(a), length - t)
                 total = add_products(total, a, places, b, (j + q * length,), b, t, count)
