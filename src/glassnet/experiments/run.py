@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from glassnet.experiments.fitting_together import (
     refuse_monitor,
     refuse_one_class,
 )
-from glassnet.experiments.folder import RunFolder
+from glassnet.experiments.holding import Holding
 from glassnet.experiments.reading import read_data
 from glassnet.layers import Layer
 from glassnet.training import (
@@ -30,7 +30,6 @@ from glassnet.training import (
     LayerRecorder,
     Trainer,
 )
-from glassnet.training.checkpointer import warn
 from glassnet.training.metrics import default_metrics
 from glassnet.training.recording import SAMPLES
 from glassnet.words import count
@@ -158,18 +157,18 @@ class Run:
 
     def keep_checkpoints(
         self,
-        folder: RunFolder,
+        holding: Holding,
         *,
         data_dir: str | Path | None = None,
-        tell: Callable[[str], None] = warn,
     ) -> None:
         """Write checkpoints into a run folder while it trains, as configured."""
         checkpointer = Checkpointer(
-            folder.checkpoints,
+            holding.folder.checkpoints,
             **asdict(self.config.checkpoint),
             metric=self.config.training.monitor,
             about=lambda: circumstances(self.config, self.data, data_dir),
-            tell=tell,
+            tell=holding.tell,
+            ready=holding.secure,
         )
         self.trainer.callbacks = (*self.trainer.callbacks, checkpointer)
 

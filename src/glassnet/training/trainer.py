@@ -163,7 +163,9 @@ class Trainer:
             If loss or gradient are no longer finite; the weights are those before that step.
         KeyboardInterrupt
             After Ctrl-C, between two steps, when the callbacks have ended: the model then has its
-            best weights (with `EarlyStopping`) or its last.
+            best weights (with `EarlyStopping`) or its last. A second Ctrl-C does not wait.
+        SystemExit
+            After SIGTERM or SIGHUP, in the same way.
         """
         train, valid = as_dataset(train), None if valid is None else as_dataset(valid)
         prepare(self, train, epochs, batch_size, shuffle)
@@ -190,7 +192,7 @@ class Trainer:
                 for callback in self.callbacks:
                     callback.on_end(self)
         if interruption.requested:
-            raise KeyboardInterrupt
+            raise interruption.error()
         return self.history
 
     def step(self, x: Array, y: Array, sample_weight: Array | None = None) -> tuple[Array, Record]:
