@@ -1,10 +1,10 @@
 """Convolution of a few samples: the outputs of an image are one run, whatever its width.
 
 With few samples a row of outputs does not fill the registers. So the image is copied with zeros
-around it, and with a stride of s into s·s images, of every s-th row and column each. If the outputs
-are then kept as far apart as the pixels they meet, what one weight meets is a single run from the
-first output to the last. The few outputs that lie between one row's end and the next row's beginning
-are computed for nothing, and left out at the end.
+around it, and with a stride of s into s·s images, of every s-th row and column each. If the
+outputs are then kept as far apart as the pixels they meet, what one weight meets is a single run
+from the first output to the last. The few outputs that lie between one row's end and the next row's
+beginning are computed for nothing, and left out at the end.
 
 Each thread has rows of its own from one loop to the next, in all channels.
 """
@@ -15,8 +15,10 @@ from typing import NamedTuple
 import numpy as np
 
 from glassnet.arrays import Array, Pair, Shape
-from glassnet.kernels.compiled._loops import Loop, prange
+from glassnet.kernels.compiled._loops import Inner, Loop, prange
 from glassnet.kernels.compiled._plans import output_size
+from glassnet.kernels.compiled._runs import add_run, empty_run, run_width
+from glassnet.kernels.compiled._vectors import store
 
 FULL = 16
 """Numbers that fill a register, or more."""
@@ -86,17 +88,28 @@ def spread(
         h, target = g * sh + top, (number * rows + g) * row
         if h < 0 or h >= height:
             first = end = 0
-        image[target : target + first * samples] = 0
-        image[target + end * samples : target + row] = 0
+        _copy(x, 0, image, target, first * samples, 0)
+        _copy(x, 0, image, target + end * samples, row - end * samples, 0)
         source = number // (sh * sw) * step_c + h * step_h + (first * sw + left) * (step_w // sw)
         target += first * samples
         if together:
-            for m in range((end - first) * samples):
-                image[target + m] = x[source + m]
+            _copy(x, source, image, target, (end - first) * samples, 1)
         else:
             for n in range(samples):
                 for w in range(end - first):
                     image[target + w * samples + n] = x[source + w * step_w + n * step_n]
+
+
+@Inner
+def _copy(x: Array, i: int, y: Array, j: int, count: int, whether: int) -> None:
+    """Copy a run, or write zeros."""
+    wide = run_width(x)
+    for m in range(0, count, wide):
+        some = min(wide, count - m)
+        run = empty_run(x)
+        if whether:
+            run = add_run(run, x, i + m, some)
+        store(y, j + m, 0, some, 1, run)
 
 
 @Loop
@@ -105,5 +118,4 @@ def gather_rows(x: Array, outputs: int, height: int, pitch: int, row: int, y: Ar
     for turn in prange(height * outputs):
         number = turn % outputs * height + turn // outputs
         source, target = number * pitch, number * row
-        for m in range(row):
-            y[target + m] = x[source + m]
+        _copy(x, source, y, target, row, 1)

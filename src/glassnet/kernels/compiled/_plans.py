@@ -12,8 +12,8 @@ Three ways of dealing with the edges, and it is here that one of them is chosen:
 - *Prepared.* Zeros are put left and right, and with a stride of s the columns 0, s, 2s, … are
   brought side by side, then 1, s + 1, …. Then all columns have the same list of terms, and a whole
   row of outputs is one run. For batches of fewer samples than fill the registers.
-- *In a plane.* Zeros all around make a whole image one run; see `_planes`. For large convolutions of
-  so few samples that not even a row fills the registers.
+- *In a plane.* Zeros all around make a whole image one run; see `_planes`. For large convolutions
+  of so few samples that not even a row fills the registers.
 """
 
 from functools import lru_cache
