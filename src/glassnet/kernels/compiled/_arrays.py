@@ -72,9 +72,10 @@ def flat(x: Array) -> Array:
 
 def batch_innermost(x: Array) -> Array:
     """Return x of axes (N, ...) as a vector with the axes (..., N); a copy only where needed."""
-    if x.ndim == 2:
-        return flat(x.T) if x.flags.f_contiguous else transposed(x)
-    return flat(x.transpose(*range(1, x.ndim), 0))
+    inner = x.transpose(*range(1, x.ndim), 0)
+    if x.flags.c_contiguous and not inner.flags.c_contiguous:
+        return transposed(x.reshape(len(x), -1))
+    return flat(inner)
 
 
 def transposed(x: Array) -> Array:

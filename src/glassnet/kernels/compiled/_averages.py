@@ -6,61 +6,14 @@ and so is its gradient; `_plans` says where the runs are. A sum stays in registe
 
 from typing import Any
 
-from llvmlite import ir
-from numba import types
 from numba.extending import intrinsic
 
 from glassnet.arrays import Array
-from glassnet.kernels.compiled._llvm import Values, load, pointer, spread
+from glassnet.kernels.compiled._llvm import Values, spread
 from glassnet.kernels.compiled._loops import Loop, prange
 from glassnet.kernels.compiled._rectify import passed
-from glassnet.kernels.compiled._vectors import REGISTER, Vector, store
-
-RUN = 4
-"""Registers that hold one sum: while one addition is under way, others can begin."""
-
-
-def _run(dtype: Any) -> Any:
-    """Return the type of a tile of one sum."""
-    return types.UniTuple(Vector(dtype, RUN * REGISTER * 8 // dtype.bitwidth), 1)
-
-
-@intrinsic
-def _width(typing: Any, array: Any) -> Any:
-    """Return how many numbers of `array` are in such a sum."""
-    count = _run(array.dtype).dtype.lanes
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
-        return ir.Constant(ir.IntType(64), count)
-
-    return types.int64(array), generate
-
-
-@intrinsic
-def _empty(typing: Any, array: Any) -> Any:
-    """Return a sum of nothing."""
-    tile = _run(array.dtype)
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
-        zero = ir.Constant(context.get_value_type(tile.dtype), [0.0] * tile.dtype.lanes)
-        return context.make_tuple(builder, tile, [zero])
-
-    return tile(array), generate
-
-
-@intrinsic
-def _add(typing: Any, tile: Any, x: Any, i: Any, count: Any) -> Any:
-    """Return tile + x[i : i + count]."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
-        total, x, i, count = arguments
-        kind = context.get_value_type(tile.dtype)
-        row = load(builder, pointer(context, builder, signature.args[1], x, i), kind, count)
-        return context.make_tuple(
-            builder, tile, [builder.fadd(builder.extract_value(total, 0), row)]
-        )
-
-    return tile(tile, x, i, count), generate
+from glassnet.kernels.compiled._runs import add_run, empty_run, run_width
+from glassnet.kernels.compiled._vectors import store
 
 
 @intrinsic
@@ -93,7 +46,7 @@ def average(
     Channels are `image_step` and `y_step` apart. If `below` is not empty, it is the output of a
     rectifier, the gradient of whose input is wanted: where it is not above zero, y is zero.
     """
-    wide = _width(image)
+    wide = run_width(image)
     for turn in prange(len(pieces) * channels):
         piece, channel = turn // channels, turn % channels
         source = pieces[piece, 0] + channel * image_step
@@ -101,9 +54,9 @@ def average(
         length, first, end = pieces[piece, 2], pieces[piece, 3], pieces[piece, 4]
         for r in range(0, length, wide):
             count = min(wide, length - r)
-            total = _empty(image)
+            total = empty_run(image)
             for t in range(first, end):
-                total = _add(total, image, source + r + offset[t], count)
+                total = add_run(total, image, source + r + offset[t], count)
             total = _times(total, part)
             if len(below) == 0:
                 store(y, target + r, 0, count, 1, total)

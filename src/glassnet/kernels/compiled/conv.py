@@ -12,17 +12,21 @@ for any kernel, stride, padding and batch. `_plans` says where the runs are.
 
 import numpy as np
 
+from glassnet import threads
 from glassnet.arrays import Array, Pair, Shape
 from glassnet.kernels import vectorised
 from glassnet.kernels.compiled._arrays import batch_innermost, flat, is_plain, require, vector
-from glassnet.kernels.compiled._images import prepared
+from glassnet.kernels.compiled._images import as_vector, prepared
+from glassnet.kernels.compiled._loops import MEMORY
 from glassnet.kernels.compiled._plans import (
     PANEL,
+    Geometry,
     SumPlan,
     backward_plan,
     best_tile,
     forward_plan,
     gradient_plan,
+    rows_are_short,
 )
 
 __all__ = [
@@ -49,9 +53,14 @@ def conv2d_forward(
         return vectorised.conv2d_forward(x, weight, bias, stride, padding, rectify)
     outputs, channels, *kernel = weight.shape
     require((channels,), x.shape[1:2], "channels of weights")
-    plan = forward_plan(len(x), x.shape[1:], tuple(kernel), stride, padding)
-    start = np.zeros(outputs, x.dtype) if bias is None else flat(bias)
-    return _sums(x, weight, 0, start, plan, 0 if rectify else -np.inf, None)
+    geometry = len(x), x.shape[1:], tuple(kernel), stride, padding
+    start, floor = np.zeros(outputs, x.dtype) if bias is None else flat(bias), -np.inf
+    if rectify:
+        floor = 0
+    if rows_are_short(*geometry, outputs):
+        return _plane_sums(x, weight, start, geometry, floor)
+    plan = forward_plan(*geometry)
+    return _sums(x, weight, 0, start, plan, floor, None)
 
 
 def conv2d_input_gradient(
@@ -86,23 +95,61 @@ def _sums(
     below: Array | None,
 ) -> Array:
     """Return the weighted sums of a plan; the outputs are an axis of the weights, 0 or 1."""
-    from glassnet.kernels.compiled._windows import convolve
-
-    window = weight.shape[2] * weight.shape[3]
-    steps = weight.shape[1] * window, window
     outputs, places = len(bias), plan.out[0] * plan.out[1] * len(x)
-    tile = (0,) * min(outputs, TILE)
-    y = vector(outputs * places, x.dtype)
     if below is not None:
         require(below.shape, (len(x), outputs, *plan.out), "outputs of a rectifier")
-    convolve(
-        outputs * plan.operations, prepared(x, plan.layout), plan.offset, plan.tap, plan.pieces,
-        flat(weight), steps[outputs_axis], steps[1 - outputs_axis], window,
-        vector(-(-outputs // len(tile)) * len(tile) * weight.size // outputs, x.dtype),
-        bias, y, places, outputs, x.dtype.type(floor),
-        y[:0] if below is None else batch_innermost(below), tile,
-    )  # fmt: skip
+        below = batch_innermost(below)
+    image, operations = prepared(x, plan.layout), outputs * plan.operations
+    terms = plan.offset, plan.tap, plan.pieces
+    y = _convolved(image, operations, terms, weight, outputs_axis, bias, places, floor, below)
     return y.reshape(outputs, *plan.out, len(x)).transpose(3, 0, 1, 2)
+
+
+def _plane_sums(x: Array, weight: Array, bias: Array, geometry: Geometry, floor: float) -> Array:
+    """Return the convolution of a few samples, each image of theirs a single run."""
+    from glassnet.kernels.compiled._planes import gather_rows, plane, spread
+
+    (outputs, channels, *_), (samples, size, _, stride, padding) = weight.shape, geometry
+    plan = plane(*geometry, threads.threads())
+    image = vector(channels * stride[0] * stride[1] * plan.rows * plan.row, x.dtype)
+    source, steps = as_vector(x)
+    spread(
+        MEMORY * image.size, source, *size[1:], samples, *steps, *stride, *padding, plan.rows,
+        plan.row, image,
+    )  # fmt: skip
+    places, terms = plan.out[0] * plan.row, (plan.offset, plan.tap, plan.pieces)
+    operations = places * weight.size
+    wide = _convolved(image, operations, terms, weight, 0, bias, places, floor, None)
+    y, row = vector(outputs * plan.out[0] * plan.out[1] * samples, x.dtype), plan.out[1] * samples
+    gather_rows(MEMORY * y.size, wide, outputs, plan.out[0], plan.row, row, y)
+    return y.reshape(outputs, *plan.out, samples).transpose(3, 0, 1, 2)
+
+
+def _convolved(
+    image: Array,
+    operations: int,
+    terms: tuple[Array, Array, Array],
+    weight: Array,
+    outputs_axis: int,
+    bias: Array,
+    places: int,
+    floor: float,
+    below: Array | None,
+) -> Array:
+    """Return the sums, `places` of each output, of which some may be left unwritten."""
+    from glassnet.kernels.compiled._windows import convolve
+
+    outputs, window = len(bias), weight.shape[2] * weight.shape[3]
+    steps = weight.shape[1] * window, window
+    tile = (0,) * min(outputs, TILE)
+    room = -(-outputs // len(tile)) * len(tile) * weight.size // outputs
+    y = vector(outputs * places, image.dtype)
+    convolve(
+        operations, image, *terms, flat(weight), steps[outputs_axis], steps[1 - outputs_axis],
+        window, vector(room, image.dtype), bias, y, places, outputs, image.dtype.type(floor),
+        y[:0] if below is None else below, tile,
+    )  # fmt: skip
+    return y
 
 
 def conv2d_weight_gradient(

@@ -23,6 +23,9 @@ __all__ = [
     "max_pool2d_forward",
 ]
 
+FEW = 8
+"""Samples that do not fill the registers."""
+
 
 def max_pool2d_forward(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> tuple[Array, Array]:
     """Return the largest value of each window, and which position of the window held it."""
@@ -136,6 +139,19 @@ def _max_forward(
         for j in range(out_w):
             left, right = max(j * sw - pw, 0), min(j * sw - pw + kw, width)
             first = np.uint16((top - i * sh + ph) * kw + left - j * sw + pw)
+            if samples < FEW:  # one sample after the other
+                for n in range(samples):
+                    largest, where = x[c, top, left, n], first
+                    for h in range(top, bottom):
+                        for w in range(left, right):
+                            pixel = x[c, h, w, n]
+                            wins = pixel > largest or np.isnan(pixel)
+                            here = np.uint16((h - i * sh + ph) * kw + w - j * sw + pw)
+                            where = here if wins else where
+                            largest = pixel if wins else largest
+                    y[c, i, j, n] = largest
+                    winner[c, i, j, n] = where
+                continue
             for n in range(samples):
                 y[c, i, j, n] = x[c, top, left, n]
                 winner[c, i, j, n] = first
