@@ -1,5 +1,6 @@
 """Training steps of whole dense networks: each edition against the one before."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -26,9 +27,9 @@ def trainings(draw: st.DrawFn, sizes: list[int], batches: list[int]) -> dict[str
     widths = draw(st.lists(st.sampled_from(sizes), min_size=2, max_size=4))
     loss, rule = draw(st.sampled_from(LOSSES)), draw(st.sampled_from(RULES))
     batch, samples = draw(st.sampled_from(batches)), draw(st.integers(1, 2 * max(batches)))
-    weights = sum(a * b for a, b in zip(widths, widths[1:], strict=False))
+    weights = sum(a * b for a, b in pairwise(widths))
     layers, start, bias = [], 0, weights
-    for inputs, outputs in zip(widths, widths[1:], strict=False):
+    for inputs, outputs in pairwise(widths):
         kind = draw(st.integers(0, len(ACTIVATIONS) - 1))
         has_bias = draw(st.booleans())
         layers.append((inputs, outputs, start, bias if has_bias else -1, kind))
@@ -167,10 +168,8 @@ def test_compiled_refuses_what_does_not_fit():
     from glassnet.kernels import compiled
 
     vector, layers = np.zeros(9, np.float32), np.array([(2, 3, 0, 6, 0)])
-    for inputs, labels, steps, message in (
-        (3, 4, 1, "samples"), (2, 5, 1, "labels"), (2, 4, 2, "rates"),
-    ):  # fmt: skip
-        with pytest.raises(ValueError, match=message):
+    for inputs, labels, steps in ((3, 4, 1), (2, 5, 1), (2, 4, 2)):
+        with pytest.raises(ValueError, match="do not fit"):
             compiled.dense_network_steps(
                 np.zeros((4, inputs), np.float32), np.zeros(labels, np.int64),
                 np.zeros((0, 3), np.float32), 0.0, 1.0, 4, layers, np.zeros(1), 0, vector,

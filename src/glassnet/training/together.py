@@ -31,9 +31,9 @@ from glassnet.layers import (
     Tanh,
 )
 from glassnet.losses import BinaryCrossEntropy, Loss, MeanSquaredError, SoftmaxCrossEntropy
-from glassnet.optimizers import SGD, Adam, AdamW, Optimizer
+from glassnet.optimizers import SGD, Adam, AdamW
 from glassnet.regularizers import L1, L2
-from glassnet.schedules import Progress
+from glassnet.schedules import Constant, Progress
 from glassnet.store import ParameterStore
 from glassnet.training.history import Record
 from glassnet.training.layerwise import chain
@@ -115,11 +115,8 @@ class Steps:
         """
         optimizer, store = trainer.optimizer, self.store
         output = np.empty((len(x), self.outputs), np.float32)
-        done, now = trainer.step_count, trainer.progress
         count = -(-len(x) // batch_size)
-        rates = [
-            trainer.schedule(optimizer.lr, Progress(done + k, *now[1:])) for k in range(count)
-        ]
+        rates = _rates(trainer, count)
         figures = np.empty((count, 2))
         labels, rows = _NO_LABELS, output[:0]
         if y.dtype == np.int64 and y.ndim == 1 and self.outputs > 1:
@@ -129,7 +126,8 @@ class Steps:
         if optimizer.steps == 0 and not optimizer.state:
             optimizer.reset(store.value)
         rule, settings = _rule(optimizer)
-        first, second = (*optimizer.state.values(), _NOTHING, _NOTHING)[:2]
+        vectors = [optimizer.state[name] for name in optimizer.slots if name in optimizer.state]
+        first, second = (*vectors, _NOTHING, _NOTHING)[:2]
         penalties = {L1: 0.0, L2: 0.0}
         for regularizer in trainer.regularizers:
             penalties[type(regularizer)] += regularizer.strength
@@ -142,7 +140,7 @@ class Steps:
         optimizer.steps += taken
         for k, (value, norm) in enumerate(figures[:taken].tolist()):
             trainer.step_count += 1
-            record = {"loss": value, "lr": float(rates[k]), "grad_norm": norm}
+            record = {"loss": value, "lr": rates[k], "grad_norm": norm}
             yield output[k * batch_size : (k + 1) * batch_size], record
 
 
@@ -151,6 +149,7 @@ def _table(model: Layer, store: ParameterStore) -> tuple[Array, Array] | None:
     rows: list[list[int]] = []
     slopes: list[float] = []
     places = {id(p): store.slices[name].start for name, p in store.parameters.items()}
+    layer: Any
     for _, layer in chain(model):
         kind = type(layer)
         if "forward" in vars(layer) or "backward" in vars(layer):
@@ -171,14 +170,25 @@ def _table(model: Layer, store: ParameterStore) -> tuple[Array, Array] | None:
     return (np.array(rows, np.int64), np.array(slopes)) if rows else None
 
 
-def _rule(optimizer: Optimizer) -> tuple[int, Array] | None:
+def _rates(trainer: Trainer, count: int) -> list[float]:
+    """Return the learning rates of so many steps to come."""
+    lr, schedule = trainer.optimizer.lr, trainer.schedule
+    if type(schedule) is Constant:
+        return [lr] * count
+    done, length, epochs, losses = trainer.progress
+    return [float(schedule(lr, Progress(done + k, length, epochs, losses))) for k in range(count)]
+
+
+def _rule(optimizer: Any) -> tuple[int, Array] | None:
     """Return the number of the optimizer's rule and its hyperparameters, if the kernel has it."""
     if type(optimizer) in (Adam, AdamW):
         numbers = (optimizer.beta1, optimizer.beta2, optimizer.eps)
         return RULES.index("adam"), np.array(numbers)
     if type(optimizer) is not SGD:
         return None
-    name = "sgd" if not optimizer.momentum else "nesterov" if optimizer.nesterov else "momentum"
+    name = "nesterov" if optimizer.nesterov else "momentum"
+    if "velocity" not in optimizer.state:
+        name = "sgd"
     return RULES.index(name), np.array((optimizer.momentum, optimizer.dampening, 0.0))
 
 

@@ -210,6 +210,8 @@ class Trainer:
 
     def penalty(self) -> float:
         """Return the sum of the regularisers' penalties of the weights as they are now."""
+        if not self.regularizers:
+            return 0.0
         weights = self.store.value[self.store.decayed]
         return sum(r.penalty(weights) for r in self.regularizers)
 

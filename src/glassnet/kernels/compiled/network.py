@@ -1,13 +1,17 @@
 """Training steps of a whole dense network, in one call (Numba)."""
 
+from functools import cache
+from typing import Any
+
 import numpy as np
 
 from glassnet.arrays import Array
 from glassnet.kernels import vectorised
-from glassnet.kernels.compiled._arrays import flat, require
+from glassnet.kernels.codes import RULES
 
 __all__ = ["dense_network_steps"]
 
+ADAM = RULES.index("adam")
 _TINY = np.finfo(np.float32).tiny
 
 
@@ -38,30 +42,45 @@ def dense_network_steps(
     figures: Array,
 ) -> int:
     """Take a step on each batch in turn; return how many were taken."""
-    written = (value, grad, first, second, output)
-    if x.dtype != np.float32 or not all(v.dtype == x.dtype and v.flags.carray for v in written):
+    if (
+        x.dtype != np.float32
+        or value.dtype != x.dtype
+        or not _are_plain(value, grad, first, second, output, figures)
+    ):
         return vectorised.dense_network_steps(
             x, labels, rows, low, high, batch, layers, slopes, loss, value, grad, decayed, l1, l2,
             clip_norm, weight_decay, rule, settings, first, second, taken, rates, output, figures,
         )  # fmt: skip
+    samples, shape = len(x), (len(x), layers.item(-1, 1))
+    target, wanted = (rows.shape, shape) if len(rows) else (labels.shape, shape[:1])
+    steps = (-(-samples // batch),)
+    given = x.shape, output.shape, target, rates.shape
+    if given != ((samples, layers.item(0, 0)), shape, wanted, steps):
+        raise ValueError(f"samples, outputs, targets and rates of shapes {given} do not fit")
+    if len(first if rule else value) != len(value) or len(second) < (rule == ADAM) * len(value):
+        raise ValueError(f"{RULES[rule]} remembers as many numbers as there are parameters")
+    # For Numba an array that may not be written is of another type, and compiled for anew.
+    read = (x, labels, rows, layers, slopes, settings, rates)
+    if not _are_plain(*read):
+        x, labels, rows, layers, slopes, settings, rates = (v.copy("C") for v in read)
+    done: int = _loop().serial(
+        x, labels, rows, low, high, batch, layers, slopes, loss, value, grad, decayed, l1, l2,
+        clip_norm, weight_decay, rule, settings, first, second, taken, rates, output, figures,
+        _TINY,
+    )  # fmt: skip
+    return done
+
+
+def _are_plain(*arrays: Array) -> bool:
+    """Whether all lie in C order and may be written."""
+    for array in arrays:  # noqa: SIM110 — all() takes twice as long
+        if not array.flags.carray:
+            return False
+    return True
+
+
+@cache
+def _loop() -> Any:
     from glassnet.kernels.compiled._network import network_steps
 
-    samples = len(x)
-    require(x.shape, (samples, int(layers[0, 0])), "samples")
-    require(output.shape, (samples, int(layers[-1, 1])), "outputs")
-    require(rates.shape, (-(-samples // batch),), "rates")
-    if len(rows):
-        require(rows.shape, output.shape, "rows")
-    else:
-        require(labels.shape, (samples,), "labels")
-    layers = layers if layers.flags.carray else layers.copy()
-    units = int(layers[0, 0] + 3 * layers[:, 1].sum() + 2 * layers[-1, 1])
-    room = np.empty(units * min(batch, samples), np.float32)
-    noted = np.zeros((len(rates), 3))
-    network_steps.serial(
-        flat(x), flat(labels), flat(rows), low, high, batch, layers, flat(slopes), loss, value,
-        grad, decayed, l1, l2, clip_norm, weight_decay, rule, flat(settings), first, second, taken,
-        flat(rates), output.reshape(-1), noted, room, _TINY,
-    )  # fmt: skip
-    figures[...] = noted[:, :2]
-    return int(noted[:, 2].sum())
+    return network_steps

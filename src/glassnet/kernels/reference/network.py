@@ -124,21 +124,16 @@ def _backward(
 
 def _activation(kind: str, z: float, slope: float) -> tuple[float, float]:
     """Return f(z) and f′(z)."""
-    match kind:
-        case "relu":
-            return (z, 1.0) if z > 0 else (0.0, 0.0)
-        case "leaky_relu":
-            return (z, 1.0) if z > 0 else (slope * z, slope)
-        case "sigmoid":
-            return _sigmoid(z), _sigmoid(z) * (1 - _sigmoid(z))
-        case "tanh":
-            return math.tanh(z), 1 - math.tanh(z) ** 2
-        case "elu":
-            return (z, 1.0) if z > 0 else (slope * math.expm1(z), slope * math.exp(z))
-        case "silu":
-            return z * _sigmoid(z), _sigmoid(z) * (1 + z * (1 - _sigmoid(z)))
-        case _:
-            return z, 1.0
+    formulas = {
+        "identity": lambda: (z, 1.0),
+        "relu": lambda: (z, 1.0) if z > 0 else (0.0, 0.0),
+        "leaky_relu": lambda: (z, 1.0) if z > 0 else (slope * z, slope),
+        "sigmoid": lambda: (_sigmoid(z), _sigmoid(z) * (1 - _sigmoid(z))),
+        "tanh": lambda: (math.tanh(z), 1 - math.tanh(z) ** 2),
+        "elu": lambda: (z, 1.0) if z > 0 else (slope * math.expm1(z), slope * math.exp(z)),
+        "silu": lambda: (z * _sigmoid(z), _sigmoid(z) * (1 + z * (1 - _sigmoid(z)))),
+    }
+    return formulas[kind]()
 
 
 def _loss(kind: str, y: Numbers, t: Numbers) -> tuple[float, Numbers]:
@@ -151,7 +146,9 @@ def _loss(kind: str, y: Numbers, t: Numbers) -> tuple[float, Numbers]:
         return value, [math.exp(log) * sum(t) - q for q, log in zip(t, log_p, strict=True)]
     pairs = list(zip(y, t, strict=True))
     if kind == "squared_error":
-        return sum((a - b) ** 2 for a, b in pairs) / classes, [2 * (a - b) / classes for a, b in pairs]
+        return sum((a - b) ** 2 for a, b in pairs) / classes, [
+            2 * (a - b) / classes for a, b in pairs
+        ]
     value = sum(max(z, 0) - q * z + math.log1p(math.exp(-abs(z))) for z, q in pairs)
     return value / classes, [(_sigmoid(z) - q) / classes for z, q in pairs]
 

@@ -1,8 +1,8 @@
-"""Training steps of a whole dense network: forward, loss, backward, update, step after step (NumPy).
+"""Training steps of a whole dense network: forward, loss, backward, update, one by one (NumPy).
 
-The parameters lie in one flat vector. `layers` has a row for each affine layer and the non-linearity
-behind it: inputs, outputs, where the weights begin in the vector, where the biases begin (below 0:
-there are none), and the number of the non-linearity in `codes.ACTIVATIONS`.
+The parameters lie in one flat vector. `layers` has a row for each affine layer with the
+non-linearity behind it: inputs, outputs, where the weights begin in the vector, where the biases
+begin (below 0: there are none), and the number of the non-linearity in `codes.ACTIVATIONS`.
 """
 
 import math
