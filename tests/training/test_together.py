@@ -15,10 +15,10 @@ pytest.importorskip("numba")
 
 few = settings(max_examples=40, deadline=None, database=None)
 ACTIVATIONS = [gn.ReLU, gn.LeakyReLU, gn.Sigmoid, gn.Tanh, gn.ELU, gn.SiLU, gn.Identity]
-OPTIMIZERS = {
+OPTIMIZERS = {  # with rates at which nothing diverges: there no two roundings agree
     "sgd": lambda: gn.SGD(lr=0.05),
-    "momentum": lambda: gn.SGD(lr=0.05, momentum=0.9, dampening=0.5, weight_decay=0.1),
-    "nesterov": lambda: gn.SGD(lr=0.05, momentum=0.9, nesterov=True),
+    "momentum": lambda: gn.SGD(lr=0.005, momentum=0.9, dampening=0.5, weight_decay=0.1),
+    "nesterov": lambda: gn.SGD(lr=0.005, momentum=0.9, nesterov=True),
     "adam": lambda: gn.Adam(lr=0.01),
     "adamw": lambda: gn.AdamW(lr=0.01, weight_decay=0.1),
 }
