@@ -60,7 +60,8 @@ def _print(certificate: Certificate) -> None:
     table.add_column("")
     for what, same in certificate.compared.items():
         table.add_row(escape(what), "[green]the same bytes[/]" if same else "[red]differs[/]")
-    results.print(f"{escape(certificate.recipe)}: {count(certificate.steps, 'step')}")
+    name = escape(certificate.recipe)
+    results.print(f"{name}: compared after step {certificate.steps}, and at the end")
     for kill in certificate.kills:
         results.print(f"{kill.in_words()}; resumed after step {kill.step}")
     for fault in certificate.unreadable:

@@ -33,6 +33,8 @@ class Certificate:
 
     Attributes
     ----------
+    steps : int
+        Of the newest checkpoint.
     compared : dict of str to bool
         For each thing whether both runs have the same bytes.
     unreadable : tuple of str
