@@ -30,7 +30,7 @@ def dense_forward(x: Array, weight: Array, bias: Array | None) -> Array:
     """Return y = x Wᵀ + b."""
     (samples, inputs), outputs = x.shape, len(weight)
     if samples < FEW or samples * weight.size <= ALONE:
-        y = weight @ x.T
+        y: Array = np.dot(weight, x.T)  # asks less of Python than matmul
         if bias is not None:
             y += bias[:, None]
         return y.T
@@ -44,7 +44,8 @@ def dense_input_gradient(dy: Array, weight: Array) -> Array:
     """Return ∂L/∂x = ∂L/∂y · W: a sum of rows of errors, each times a weight."""
     (samples, outputs), inputs = dy.shape, weight.shape[1]
     if samples < FEW or samples * weight.size <= ALONE:
-        return (weight.T @ dy.T).T
+        dx: Array = np.dot(weight.T, dy.T).T
+        return dx
     if inputs < len(TILE) or not is_plain(dy, weight):
         return vectorised.dense_input_gradient(dy, weight)
     require(weight.shape, (outputs, inputs), "weights")
