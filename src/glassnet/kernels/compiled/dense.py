@@ -7,6 +7,9 @@ gradient of an input a sum of rows of errors, the gradient of a weight a sum of 
 Small products are BLAS's, on one thread: its own threads would be in the way of the others.
 """
 
+from functools import lru_cache
+from typing import Any
+
 import numpy as np
 
 from glassnet import threads
@@ -65,7 +68,12 @@ def dense_weight_gradient(dy: Array, x: Array, out: Array, bias_out: Array | Non
         else:
             out[...] = _sums(x, dy.T, None, by_outputs=out.size >= x.size)
     if bias_out is not None:
-        bias_out[...] = dy.T @ np.ones(samples, dy.dtype)  # BLAS adds up faster than NumPy
+        bias_out[...] = np.dot(dy.T, _ones(samples, dy.dtype))  # BLAS adds up faster than NumPy
+
+
+@lru_cache(maxsize=16)
+def _ones(count: int, dtype: Any) -> Array:
+    return np.ones(count, dtype)
 
 
 def _sums(
