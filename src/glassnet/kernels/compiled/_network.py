@@ -45,8 +45,8 @@ def _gradient(
     kind_of_loss: int, value: Array, grad: Array, output: Array, room: Array,
 ) -> Any:  # fmt: skip
     """Return the loss of a batch; write the gradient and the outputs."""
-    # In `room` lie, one after the other, the samples, each layer's sums and outputs, what the outputs
-    # should be, and the gradients of the sums, from the last layer to the first.
+    # In `room` lie, one after the other, the samples, each layer's sums and outputs, what the
+    # outputs should be, and the gradients of the sums, from the last layer to the first.
     depth, samples, classes = len(layers), len(x) // layers[0, 0], layers[-1, 1]
     zeros, several = np.zeros(8, np.float32), samples * classes
     unit_by_unit = samples >= MANY
