@@ -173,9 +173,12 @@ class Layer(Module, Described):
         if batch_size < 1:
             raise ConfigError(f"batch_size must be at least 1, not {batch_size}")
         self.output_shape(x.shape[1:])
-        starts = range(0, max(len(x), 1), batch_size)
-        parts = [self.infer(x[i : i + batch_size].astype(self.dtype, copy=False)) for i in starts]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        dtype = self.dtype
+        if len(x) <= batch_size:
+            return self.infer(x.astype(dtype, copy=False))
+        starts = range(0, len(x), batch_size)
+        parts = [self.infer(x[i : i + batch_size].astype(dtype, copy=False)) for i in starts]
+        return np.concatenate(parts)
 
     def predict_proba(self, x: ArrayLike, *, batch_size: int = 1000) -> Array:
         """Return class probabilities: the softmax of the logits, the sigmoid of a single one.

@@ -70,7 +70,18 @@ class Module:
     @property
     def dtype(self) -> np.dtype[Any]:
         """The floating dtype of the parameters; float32 where there are none."""
-        return next((p.dtype for _, p in self.named_parameters()), np.dtype(np.float32))
+        parameter = self._first_parameter()
+        return np.dtype(np.float32) if parameter is None else parameter.dtype
+
+    def _first_parameter(self) -> Parameter | None:
+        """Return the first of `named_parameters`, without making names: each prediction asks."""
+        for value in vars(self).values():
+            if isinstance(value, Parameter):
+                return value
+        for _, child in self.children():
+            if (found := child._first_parameter()) is not None:
+                return found
+        return None
 
     def initialize(
         self,

@@ -21,6 +21,8 @@ class Flatten(Layer):
         self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None
     ) -> tuple[Array, Shape]:
         """Return y, shape (N, F), and the shape of the input samples."""
+        if x.ndim == 2:
+            return x, x.shape[1:]
         return x.reshape(len(x), math.prod(x.shape[1:])), x.shape[1:]
 
     def backward(self, dy: Array, cache: Shape) -> Array:

@@ -78,7 +78,7 @@ def train_epoch(
     shuffle = trainer.streams["shuffle"] if trainer.plan["shuffle"] else None
     trainer.epoch = epoch = trainer.epoch or Epoch(shuffle)
     trainer.safeguard.begin_epoch(trainer)
-    watchers = [c for c in trainer.callbacks if type(c).on_step is not Callback.on_step]
+    watchers = [callback for callback in trainer.callbacks if _watches_steps(callback)]
     with quiet():
         drawn = batches(
             train,
@@ -109,6 +109,11 @@ def train_epoch(
         "penalty": trainer.penalty(),
         "lr": epoch.last["lr"],
     }
+
+
+def _watches_steps(callback: Callback) -> bool:
+    """Whether a callback does anything after a step."""
+    return getattr(callback.on_step, "__func__", None) is not Callback.on_step
 
 
 def _steps(

@@ -91,7 +91,7 @@ class Steps:
             and store.value.dtype == np.float32
             and type(loss) in _LOSSES
             and getattr(loss, "class_weight", None) is None
-            and _rule(trainer.optimizer) is not None
+            and type(trainer.optimizer) in (SGD, Adam, AdamW)
             and all(type(r) in (L1, L2) for r in trainer.regularizers)
             and not trainer.packing.parts
         )
@@ -179,13 +179,11 @@ def _rates(trainer: Trainer, count: int) -> list[float]:
     return [float(schedule(lr, Progress(done + k, length, epochs, losses))) for k in range(count)]
 
 
-def _rule(optimizer: Any) -> tuple[int, Array] | None:
-    """Return the number of the optimizer's rule and its hyperparameters, if the kernel has it."""
-    if type(optimizer) in (Adam, AdamW):
+def _rule(optimizer: Any) -> tuple[int, Array]:
+    """Return the number of the optimizer's rule, and its hyperparameters."""
+    if isinstance(optimizer, Adam):
         numbers = (optimizer.beta1, optimizer.beta2, optimizer.eps)
         return RULES.index("adam"), np.array(numbers)
-    if type(optimizer) is not SGD:
-        return None
     name = "nesterov" if optimizer.nesterov else "momentum"
     if "velocity" not in optimizer.state:
         name = "sgd"

@@ -7,11 +7,11 @@ import numpy as np
 from glassnet.arrays import Array
 from glassnet.kernels.codes import ACTIVATIONS, LOSSES
 from glassnet.kernels.compiled._exponentials import exp, sigmoid, tanh
-from glassnet.kernels.compiled._loops import Inner
+from glassnet.kernels.compiled._loops import Inner, Loop
 
 _RELU, _LEAKY, _SIGMOID, _TANH, _ELU, _SILU = range(1, len(ACTIVATIONS))
 _CROSS_ENTROPY, _SQUARED, _BINARY = range(len(LOSSES))
-_ZERO, _ONE, _TWO = (np.float32(n) for n in (0, 1, 2))
+_ZERO, _ONE, _TWO, _NAN = (np.float32(n) for n in (0, 1, 2, np.nan))
 
 
 @Inner
@@ -110,3 +110,29 @@ def _cross_entropy(z: Array, t: Array, samples: int, dz: Array, unit_by_unit: bo
             i = k * unit + n * sample
             dz[i] = dz[i] * mass[n] - part * t[i]
     return value / samples
+
+
+@Inner
+def ask_for_labels(
+    labels: Array, low: Any, high: Any, t: Array, classes: int, unit_by_unit: bool
+) -> None:
+    """Write what labels ask of each output; NaN where a label is none of the classes."""
+    samples = len(labels)
+    unit, sample = (samples, 1) if unit_by_unit else (1, classes)
+    for n in range(samples):
+        known = 0 <= labels[n] < classes
+        for k in range(classes):
+            t[k * unit + n * sample] = low if known else _NAN
+        if known:
+            t[labels[n] * unit + n * sample] = high
+
+
+@Loop
+def cross_entropy_of_labels(
+    z: Array, labels: Array, smoothing: float, dz: Array, unit_by_unit: bool
+) -> Any:
+    """Return the mean loss; write its gradient. NaN if a label is none of the classes."""
+    t, classes = np.empty(len(z), np.float32), len(z) // len(labels)
+    rest = np.float32(smoothing / classes)
+    ask_for_labels(labels, rest, np.float32(1 - smoothing) + rest, t, classes, unit_by_unit)
+    return _cross_entropy(z, t, len(labels), dz, unit_by_unit)

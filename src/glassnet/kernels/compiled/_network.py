@@ -18,7 +18,7 @@ from glassnet.kernels.compiled._affine import (
     input_gradient,
     parameter_gradient,
 )
-from glassnet.kernels.compiled._elements import activate, differentiate, loss
+from glassnet.kernels.compiled._elements import activate, ask_for_labels, differentiate, loss
 from glassnet.kernels.compiled._loops import Inner, Loop
 from glassnet.kernels.compiled.update import sum_of_squares
 
@@ -28,7 +28,6 @@ descend_nesterov: Any = update.descend_nesterov
 adam: Any = update.adam
 
 _SGD, _MOMENTUM, _NESTEROV, _ADAM = range(len(RULES))
-_NAN = np.float32(np.nan)
 
 
 @Inner
@@ -46,6 +45,8 @@ def _gradient(
     kind_of_loss: int, value: Array, grad: Array, output: Array, room: Array,
 ) -> Any:  # fmt: skip
     """Return the loss of a batch; write the gradient and the outputs."""
+    # In `room` lie, one after the other, the samples, each layer's sums and outputs, what the
+    # outputs should be, and the gradients of the sums, from the last layer to the first.
     depth, samples, classes = len(layers), len(x) // layers[0, 0], layers[-1, 1]
     zeros, several = np.zeros(8, np.float32), samples * classes
     unit_by_unit = samples >= MANY
@@ -66,13 +67,7 @@ def _gradient(
     if len(rows) > 0:
         _turn(rows, samples if unit_by_unit else NEXT, wanted)
     else:
-        unit, sample = (samples, NEXT) if unit_by_unit else (NEXT, classes)
-        for n in range(samples):
-            known = 0 <= labels[n] < classes
-            for k in range(classes):
-                wanted[k * unit + n * sample] = low if known else _NAN
-            if known:
-                wanted[labels[n] * unit + n * sample] = high
+        ask_for_labels(labels, low, high, wanted, classes, unit_by_unit)
     result = loss(kind_of_loss, y, wanted, samples, dz, unit_by_unit)
     _turn(y, classes if unit_by_unit else NEXT, output)
     for layer in range(depth - 1, -1, -1):
@@ -116,8 +111,7 @@ def network_steps(
     x: Array, labels: Array, rows: Array, low: float, high: float, batch: int, layers: Array,
     slopes: Array, kind_of_loss: int, value: Array, grad: Array, decayed: int, l1: float,
     l2: float, clip_norm: float, weight_decay: float, rule: int, settings: Array, first: Array,
-    second: Array, taken: int, rates: Array,
-    output: Array, figures: Array, tiny: Any,
+    second: Array, taken: int, rates: Array, output: Array, figures: Array, tiny: Any,
 ) -> int:  # fmt: skip
     """Take the steps; return how many. See the NumPy edition."""
     samples, inputs = x.shape

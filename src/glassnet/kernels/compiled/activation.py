@@ -1,7 +1,11 @@
 """Element-wise non-linearities that are one comparison: in one pass, by all threads (Numba).
 
-Those with an exponential are NumPy's, whose exponentials are vectorised.
+The sigmoid is too, which takes NumPy six operations; others with an exponential are NumPy's.
 """
+
+from functools import cache
+
+import numpy as np
 
 from glassnet.arrays import Array
 from glassnet.kernels import vectorised
@@ -13,7 +17,6 @@ from glassnet.kernels.vectorised.activation import (
     gelu_backward,
     gelu_forward,
     sigmoid_backward,
-    sigmoid_forward,
     silu_backward,
     silu_forward,
     tanh_backward,
@@ -77,6 +80,23 @@ def leaky_relu_backward(dy: Array, x: Array, slope: float) -> Array:
     return shaped(dx, x, innermost)
 
 
+def sigmoid_forward(x: Array) -> Array:
+    """Return y = 1 / (1 + e^{−x})."""
+    if x.dtype != np.float32 or x.size == 0:
+        return vectorised.sigmoid_forward(x)
+    innermost = lies_innermost(x)
+    y = vector(x.size, x.dtype)
+    _sigmoids()(4 * MEMORY * x.size, as_lies(x, innermost), _rows(x), y)
+    return shaped(y, x, innermost)
+
+
+@cache
+def _sigmoids() -> Loop:
+    from glassnet.kernels.compiled._exponentials import sigmoids
+
+    return sigmoids
+
+
 def _rows(x: Array) -> int:
     """Return in how many rows x is cut, of which each thread takes its part.
 
@@ -90,7 +110,7 @@ def _rows(x: Array) -> int:
 def _relu(x: Array, rows: int, y: Array) -> None:
     length, zero = len(x) // rows, x.dtype.type(0)
     for turn in prange(PARTS * rows):
-        start, end = _part_of(turn, rows, length)
+        start, end = part_of(turn, rows, length)
         given, result = x[start:end], y[start:end]
         for i in range(len(given)):
             result[i] = zero if given[i] <= zero else given[i]  # so that NaN stays
@@ -100,7 +120,7 @@ def _relu(x: Array, rows: int, y: Array) -> None:
 def _leaky_relu(x: Array, slope: float, rows: int, y: Array) -> None:
     length = len(x) // rows
     for turn in prange(PARTS * rows):
-        start, end = _part_of(turn, rows, length)
+        start, end = part_of(turn, rows, length)
         given, result = x[start:end], y[start:end]
         for i in range(len(given)):
             result[i] = given[i] if given[i] > 0 else slope * given[i]
@@ -110,7 +130,7 @@ def _leaky_relu(x: Array, slope: float, rows: int, y: Array) -> None:
 def _slope(dy: Array, x: Array, slope: float, rows: int, dx: Array) -> None:
     length = len(x) // rows
     for turn in prange(PARTS * rows):
-        start, end = _part_of(turn, rows, length)
+        start, end = part_of(turn, rows, length)
         errors, given, result = dy[start:end], x[start:end], dx[start:end]
         for i in range(len(given)):
             # A factor, not a choice of the result: where dy is NaN or infinite it shows.
@@ -118,7 +138,7 @@ def _slope(dy: Array, x: Array, slope: float, rows: int, dx: Array) -> None:
 
 
 @Inner
-def _part_of(turn: int, rows: int, length: int) -> tuple[int, int]:
+def part_of(turn: int, rows: int, length: int) -> tuple[int, int]:
     """Return where a turn starts and ends: the first part of every row comes first."""
     part, start = turn // rows, turn % rows * length
     return start + part * length // PARTS, start + (part + 1) * length // PARTS

@@ -7,6 +7,9 @@ gradient of an input a sum of rows of errors, the gradient of a weight a sum of 
 Small products are BLAS's, on one thread: its own threads would be in the way of the others.
 """
 
+from functools import lru_cache
+from typing import Any
+
 import numpy as np
 
 from glassnet import threads
@@ -30,7 +33,7 @@ def dense_forward(x: Array, weight: Array, bias: Array | None) -> Array:
     """Return y = x Wᵀ + b."""
     (samples, inputs), outputs = x.shape, len(weight)
     if samples < FEW or samples * weight.size <= ALONE:
-        y = weight @ x.T
+        y: Array = np.dot(weight, x.T)  # asks less of Python than matmul
         if bias is not None:
             y += bias[:, None]
         return y.T
@@ -44,7 +47,8 @@ def dense_input_gradient(dy: Array, weight: Array) -> Array:
     """Return ∂L/∂x = ∂L/∂y · W: a sum of rows of errors, each times a weight."""
     (samples, outputs), inputs = dy.shape, weight.shape[1]
     if samples < FEW or samples * weight.size <= ALONE:
-        return (weight.T @ dy.T).T
+        dx: Array = np.dot(weight.T, dy.T).T
+        return dx
     if inputs < len(TILE) or not is_plain(dy, weight):
         return vectorised.dense_input_gradient(dy, weight)
     require(weight.shape, (outputs, inputs), "weights")
@@ -64,7 +68,12 @@ def dense_weight_gradient(dy: Array, x: Array, out: Array, bias_out: Array | Non
         else:
             out[...] = _sums(x, dy.T, None, by_outputs=out.size >= x.size)
     if bias_out is not None:
-        bias_out[...] = dy.T @ np.ones(samples, dy.dtype)  # BLAS adds up faster than NumPy
+        bias_out[...] = np.dot(dy.T, _ones(samples, dy.dtype))  # BLAS adds up faster than NumPy
+
+
+@lru_cache(maxsize=16)
+def _ones(count: int, dtype: Any) -> Array:
+    return np.ones(count, dtype)
 
 
 def _sums(

@@ -59,7 +59,10 @@ def dense_network_steps(
         raise ValueError(f"samples, outputs, targets and rates of shapes {given} do not fit")
     if len(first if rule else value) != len(value) or len(second) < (rule == ADAM) * len(value):
         raise ValueError(f"{RULES[rule]} remembers as many numbers as there are parameters")
-    # For Numba an array that may not be written is of another type, and compiled for anew.
+    # For Numba an array that may not be written is of another type, as is an integer in place of
+    # a float, and each type is compiled for anew.
+    low, high, l1, l2 = float(low), float(high), float(l1), float(l2)
+    clip_norm, weight_decay = float(clip_norm), float(weight_decay)
     read = (x, labels, rows, layers, slopes, settings, rates)
     if not _are_plain(*read):
         x, labels, rows, layers, slopes, settings, rates = (v.copy("C") for v in read)

@@ -5,6 +5,8 @@ operations of NumPy on a few numbers each take longer than a layer.
 """
 
 import math
+from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +20,7 @@ from glassnet.kernels.compiled._arrays import (
     require,
     shaped,
 )
-from glassnet.kernels.compiled._loops import Loop, prange
+from glassnet.kernels.compiled._loops import ENOUGH, Loop, prange
 from glassnet.kernels.vectorised.softmax import (
     log_softmax_forward,
     softmax_backward,
@@ -43,8 +45,15 @@ def softmax_cross_entropy(logits: Array, labels: Array, smoothing: float) -> tup
         return vectorised.softmax_cross_entropy(logits, labels, smoothing)
     require(labels.shape, (samples,), "labels")
     innermost = lies_innermost(logits)
+    gradient = np.empty(logits.size, logits.dtype)
+    if logits.dtype == np.float32 and EXPONENTIAL * logits.size < ENOUGH:
+        given = as_lies(logits, innermost), flat(labels), smoothing, gradient, innermost
+        value = float(_of_few()(*given))
+        if math.isnan(value) and not _in_range(labels, classes):
+            raise IndexError("a label is out of range")
+        return value, shaped(gradient, logits, innermost)
     steps = (1, samples) if innermost else (classes, 1)
-    losses, gradient = np.empty(samples, logits.dtype), np.empty(logits.size, logits.dtype)
+    losses = np.empty(samples, logits.dtype)
     _cross_entropy(
         EXPONENTIAL * logits.size, as_lies(logits, innermost), *steps, classes,
         flat(labels), smoothing, losses, gradient,
@@ -53,6 +62,14 @@ def softmax_cross_entropy(logits: Array, labels: Array, smoothing: float) -> tup
     if math.isnan(value) and not _in_range(labels, classes):
         raise IndexError("a label is out of range")
     return value, shaped(gradient, logits, innermost)
+
+
+@cache
+def _of_few() -> Any:
+    """Return the loop on one thread, whose exponentials are taken of many numbers at once."""
+    from glassnet.kernels.compiled._elements import cross_entropy_of_labels
+
+    return cross_entropy_of_labels.serial
 
 
 def _in_range(labels: Array, classes: int) -> bool:
