@@ -13,7 +13,7 @@ import glassnet as gn
 from glassnet.experiments import LoadedRun
 from tests.conftest import ROOT
 
-from .conftest import assert_refused, process, snapshot
+from .conftest import assert_refused, snapshot
 
 
 @pytest.mark.parametrize("target", ["torch", "onnx", "numpy", "c"])
@@ -126,6 +126,7 @@ def test_there_and_back_through_onnx(glassnet, digits_run):
          ["--activation goes without --recipe"]),
         (["import-onnx", "torn.safetensors"], ["not a whole ONNX file"]),
         (["import-onnx", "nowhere.onnx"], ["there is no file"]),
+        (["import-onnx", "torn.safetensors", "--input-shape", "a"], ["takes sizes", "'a'"]),
     ],
     ids=lambda value: " ".join(value)[:60],
 )  # fmt: skip
@@ -141,15 +142,15 @@ def test_a_slip_is_one_sentence(glassnet, digits_run, arguments, words):
     assert snapshot() == before
 
 
-def test_the_page_runs(tmp_path):
-    """Every shell command of docs/interchange.md, in order, as a reader types them."""
+def test_the_page_runs(glassnet):
+    """Every shell command of docs/interchange.md, in order, and then its Python."""
     for library in ("torch", "onnx", "onnxruntime"):
         pytest.importorskip(library)
     page = (ROOT / "docs" / "interchange.md").read_text(encoding="utf-8")
     commands = re.findall(r"^glassnet (.+)$", page, flags=re.MULTILINE)
     assert len(commands) >= 7
     for command in commands:
-        ended = process(*command.split())
+        ended = glassnet(*command.split())
         assert ended.code == 0, ended.err
     (python,) = re.findall(r"```python\n(.+?)```", page, flags=re.DOTALL)
     ran = subprocess.run([sys.executable, "-c", python], capture_output=True, text=True, check=True)

@@ -170,7 +170,8 @@ FILES = {
     ),
     "one slope": graph([("PRelu", ["x", "s"], ["y"], {})], {"s": np.float32([0.3])}),
     "less than itself": graph(
-        [("Gemm", ["x", "w"], ["h"], {}), ("Tanh", ["h"], ["t"], {}), ("Sub", ["x", "t"], ["y"], {})],
+        [("Gemm", ["x", "w"], ["h"], {}), ("Tanh", ["h"], ["t"], {}),
+         ("Sub", ["x", "t"], ["y"], {})],
         {"w": f32(4, 4)},
     ),
     "scaled before a convolution": graph(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import typer
 from rich.markup import escape
 
 from glassnet.cli.output import notes, outline, print_json, results
-from glassnet.interop import Certificate, SavedImport
+from glassnet.interop import Certificate, Imported, SavedImport, save_imported
 
 
 def print_certificate(certificate: Certificate, file: Path) -> None:
@@ -16,6 +17,24 @@ def print_certificate(certificate: Certificate, file: Path) -> None:
     for sentence in certificate.sentences():
         results.print(f"{'certificate':<16} {escape(sentence)}")
     results.print(f"{'':<16} {escape(str(file))}")
+
+
+def finish_import(
+    imported: Imported,
+    certificate: Certificate,
+    shape: Sequence[int],
+    file: Path,
+    out: Path | None,
+    *,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Save what came in from a file, say so, and end with 1 where it is not the same."""
+    path = out or file.with_name(f"{file.stem}-glassnet.safetensors")
+    written = save_imported(imported, certificate, path, overwrite=overwrite)
+    print_imported(written, shape, as_json=as_json)
+    if not certificate.ok:
+        raise typer.Exit(1)
 
 
 def print_imported(written: SavedImport, shape: Sequence[int], *, as_json: bool) -> None:

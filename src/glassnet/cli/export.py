@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from glassnet.cli.options import InputShape, Json, shape_from
+from glassnet.cli.options import InputShape, Json, Overwrite, shape_from
 
 
 def export(
@@ -37,9 +37,7 @@ def export(
         ),
     ] = False,
     input_shape: InputShape = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace files that are there.")
-    ] = False,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Write a trained network for another program, and check that it computes the same.

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from glassnet.cli.options import InputShape, Json, shape_from
+from glassnet.cli.options import ImportedFile, InputShape, Json, Overwrite, shape_from
 
 
 def import_onnx(
@@ -16,27 +16,20 @@ def import_onnx(
     output: Annotated[
         str | None, typer.Option(metavar="NAME", help="Which output, where there are several.")
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Where to write it; by default NAME-glassnet."),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace files that are there.")
-    ] = False,
+    out: ImportedFile = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Make a Glassnet model of an ONNX file whose operators are layers that Glassnet has.
 
-    Files by PyTorch, by Glassnet and by others; the outputs are compared with onnxruntime's and
-    with ONNX's reference evaluator's.
+    Files by PyTorch, TensorFlow, scikit-learn, Glassnet and others; the outputs are compared with
+    onnxruntime's and with ONNX's reference evaluator's. What is assumed or left out is printed.
     """
-    from glassnet import interop
-    from glassnet.cli.exchange import print_imported
+    from glassnet.cli.exchange import finish_import
     from glassnet.interop.from_onnx import import_onnx as read
 
     found = read(file, shape_from(input_shape), output)
-    path = out or file.with_name(f"{file.stem}-glassnet.safetensors")
-    written = interop.save_imported(found.imported, found.certificate, path, overwrite=overwrite)
-    print_imported(written, found.input_shape, as_json=as_json)
-    if not found.certificate.ok:
-        raise typer.Exit(1)
+    finish_import(
+        found.imported, found.certificate, found.input_shape, file, out,
+        overwrite=overwrite, as_json=as_json,
+    )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from glassnet.cli.options import DataDir, InputShape, Json, shape_from
+from glassnet.cli.options import DataDir, ImportedFile, InputShape, Json, Overwrite, shape_from
 
 
 def import_torch(
@@ -28,13 +28,8 @@ def import_torch(
     ] = None,
     input_shape: InputShape = None,
     data_dir: DataDir = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Where to write it; by default NAME-glassnet."),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace files that are there.")
-    ] = False,
+    out: ImportedFile = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Make a Glassnet model of the weights of a PyTorch one.
@@ -43,7 +38,7 @@ def import_torch(
     there are convolutions, a recipe has to say how they go together. What is assumed is printed.
     """
     from glassnet import interop
-    from glassnet.cli.exchange import print_imported
+    from glassnet.cli.exchange import finish_import
     from glassnet.errors import ConfigError
     from glassnet.experiments.exporting import from_recipe
 
@@ -57,8 +52,4 @@ def import_torch(
         imported = interop.from_state(state, activation)
         shape = shape or interop.input_shape_of(imported.model)
     certificate = interop.certify_import(imported, state, shape, file.name)
-    path = out or file.with_name(f"{file.stem}-glassnet.safetensors")
-    written = interop.save_imported(imported, certificate, path, overwrite=overwrite)
-    print_imported(written, shape, as_json=as_json)
-    if not certificate.ok:
-        raise typer.Exit(1)
+    finish_import(imported, certificate, shape, file, out, overwrite=overwrite, as_json=as_json)

@@ -50,6 +50,11 @@ Threads = Annotated[
         help="Threads that work on one step; by default $OMP_NUM_THREADS, else all processors.",
     ),
 ]
+ImportedFile = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FILE", help="Where to write it; by default NAME-glassnet."),
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")]
 InputShape = Annotated[
     str | None,
     typer.Option(

@@ -9,7 +9,6 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
 
-from glassnet import kernels
 from glassnet.arrays import Array
 from glassnet.errors import ConfigError
 from glassnet.losses import BinaryCrossEntropy, SoftmaxCrossEntropy
@@ -84,8 +83,7 @@ class GlassClassifier(ClassifierMixin, GlassEstimator):
         A record an epoch: ``history_["valid_loss"]`` is the validation curve.
     n_iter_, best_epoch_ : int
         Epochs trained; the one whose weights the network has (the last, without early stopping).
-    classes_ : ndarray, shape (K,)
-    n_features_in_, feature_names_in_
+    classes_, n_features_in_, feature_names_in_
         As everywhere in scikit-learn.
 
     Notes
@@ -104,35 +102,17 @@ class GlassClassifier(ClassifierMixin, GlassEstimator):
     ['epoch', 'train_loss', 'grad_norm']
     """
 
+    # fmt: off
     def __init__(
-        self,
-        hidden: Any = (100,),
-        *,
-        activation: Any = "relu",
-        dropout: Any = 0.0,
-        batch_norm: bool = False,
-        init: str | None = "xavier_uniform",
-        model: Any = None,
-        image_shape: Any = None,
-        loss: Any = None,
-        optimizer: Any = "adam",
-        learning_rate: float | None = None,
-        schedule: Any = None,
-        l1: float = 0.0,
-        l2: float = 0.0,
-        clip_norm: float | None = None,
-        epochs: int = 100,
-        batch_size: int = 64,
-        shuffle: bool = True,
-        early_stopping: bool | str = False,
-        validation_fraction: float | None = None,
-        patience: int = 10,
-        min_delta: float = 0.0,
-        warm_start: bool = False,
-        random_state: Any = None,
-        dtype: Any = None,
-        class_weight: Any = None,
-        verbose: bool = False,
+        self, hidden: Any = (100,), *, activation: Any = "relu", dropout: Any = 0.0,
+        batch_norm: bool = False, init: str | None = "xavier_uniform", model: Any = None,
+        image_shape: Any = None, loss: Any = None, optimizer: Any = "adam",
+        learning_rate: float | None = None, schedule: Any = None, l1: float = 0.0, l2: float = 0.0,
+        clip_norm: float | None = None, epochs: int = 100, batch_size: int = 64,
+        shuffle: bool = True, early_stopping: bool | str = False,
+        validation_fraction: float | None = None, patience: int = 10, min_delta: float = 0.0,
+        warm_start: bool = False, random_state: Any = None, dtype: Any = None,
+        class_weight: Any = None, verbose: bool = False,
     ) -> None:
         super().__init__(
             hidden, activation=activation, dropout=dropout, batch_norm=batch_norm, init=init,
@@ -141,8 +121,9 @@ class GlassClassifier(ClassifierMixin, GlassEstimator):
             epochs=epochs, batch_size=batch_size, shuffle=shuffle, early_stopping=early_stopping,
             validation_fraction=validation_fraction, patience=patience, min_delta=min_delta,
             warm_start=warm_start, random_state=random_state, dtype=dtype, verbose=verbose,
-        )  # fmt: skip
+        )
         self.class_weight = class_weight
+    # fmt: on
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Go once through these samples, batch by batch, from where the training is.
@@ -156,25 +137,17 @@ class GlassClassifier(ClassifierMixin, GlassEstimator):
         classes : array-like, shape (K,), optional
             All classes there will be, needed in the first call.
         sample_weight : array-like, shape (N,), optional
-
-        Returns
-        -------
-        GlassClassifier
-            Itself.
         """
         if isinstance(self.class_weight, str):
             raise ConfigError(
                 "partial_fit does not see all classes at once, to balance them; give class_weight "
                 "as a dict"
             )
-        first = not hasattr(self, "trainer_")
-        if first and classes is None:
-            raise ConfigError("the first call of partial_fit needs classes, all there will be")
         known = None if classes is None else np.unique(classes)
-        if not first and known is not None and not np.array_equal(known, self.classes_):
-            raise ConfigError(
-                f"classes are {known} but were {self.classes_} in the first call of partial_fit"
-            )
+        if not hasattr(self, "trainer_") and known is None:
+            raise ConfigError("the first call of partial_fit needs classes, all there will be")
+        if hasattr(self, "trainer_") and known is not None:
+            self._labels.require_same(known)
         self._announced = known
         try:
             return self._partial_fit(X, y, sample_weight)
@@ -212,25 +185,14 @@ class GlassClassifier(ClassifierMixin, GlassEstimator):
         -------
         ndarray, shape (N, K)
         """
-        output = self._output(X)
-        single = not self._labels.several and output.shape[1] == 1
-        if not self.model_.gives_probabilities:
-            if self._labels.several or single or self._is_binary():
-                output = kernels.sigmoid_forward(output)
-            else:
-                output = kernels.softmax_forward(output)
-        if single:
-            return np.hstack([1 - output, output])
-        if self._is_binary() and not self._labels.several:
-            output /= np.maximum(output.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
-        return output
+        return self._labels.probabilities(
+            self._output(X),
+            binary=self._is_binary(),
+            already=self.model_.gives_probabilities,
+        )
 
     def decision_function(self, X: Any) -> Array:
         """Return the network's outputs; for two classes, that of the second less the first.
-
-        Parameters
-        ----------
-        X : array-like, shape (N, F)
 
         Returns
         -------

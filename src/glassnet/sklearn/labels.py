@@ -9,8 +9,9 @@ import numpy as np
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+from glassnet import kernels
 from glassnet.arrays import Array
-from glassnet.errors import DataError, ShapeError
+from glassnet.errors import ConfigError, DataError, ShapeError
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,13 @@ class Labels:
             raise DataError(f"y holds only 1 class, {classes[0]}; bring samples of another")
         return cls(classes, several)
 
+    def require_same(self, classes: Array) -> None:
+        """Raise `ConfigError` if these are other classes than those of the first call."""
+        if not np.array_equal(classes, self.classes):
+            raise ConfigError(
+                f"classes are {classes} but were {self.classes} in the first call of partial_fit"
+            )
+
     def targets(self, y: Any) -> Array:
         """Return class numbers (N,), or rows of 0 and 1 (N, K), which losses take.
 
@@ -81,3 +89,32 @@ class Labels:
             )
         labels: Array = np.searchsorted(self.classes, flat)
         return labels
+
+    def probabilities(self, output: Array, *, binary: bool, already: bool) -> Array:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        output : ndarray, shape (N, K) or (N, 1)
+            Of the network.
+        binary : bool
+            Whether its loss takes each output by itself, as `BinaryCrossEntropy` does.
+        already : bool
+            Whether the outputs are probabilities.
+
+        Examples
+        --------
+        >>> labels = Labels(np.array(["a", "b"]), several=False)
+        >>> labels.probabilities(np.zeros((1, 2)), binary=False, already=False)
+        array([[0.5, 0.5]])
+        """
+        single = not self.several and output.shape[1] == 1
+        if not already:
+            each_alone = self.several or single or binary
+            function = kernels.sigmoid_forward if each_alone else kernels.softmax_forward
+            output = function(output)
+        if single:
+            return np.hstack([1 - output, output])
+        if binary and not self.several:
+            output /= np.maximum(output.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
+        return output
