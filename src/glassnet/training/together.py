@@ -117,9 +117,7 @@ class Steps:
         output = np.empty((len(x), self.outputs), np.float32)
         done, now = trainer.step_count, trainer.progress
         count = -(-len(x) // batch_size)
-        rates = [
-            trainer.schedule(optimizer.lr, Progress(done + k, *now[1:])) for k in range(count)
-        ]
+        rates = [trainer.schedule(optimizer.lr, Progress(done + k, *now[1:])) for k in range(count)]
         figures = np.empty((count, 2))
         labels, rows = _NO_LABELS, output[:0]
         if y.dtype == np.int64 and y.ndim == 1 and self.outputs > 1:

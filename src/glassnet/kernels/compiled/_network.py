@@ -105,7 +105,20 @@ def _affine(
         )  # fmt: skip
     else:
         _products_of_rows(
-            value, w, outputs, x, at, samples, inputs, start, first, start_step, y, to, NEXT, outputs
+            value,
+            w,
+            outputs,
+            x,
+            at,
+            samples,
+            inputs,
+            start,
+            first,
+            start_step,
+            y,
+            to,
+            NEXT,
+            outputs,
         )
 
 

@@ -151,7 +151,9 @@ def _loss(kind: str, y: Numbers, t: Numbers) -> tuple[float, Numbers]:
         return value, [math.exp(log) * sum(t) - q for q, log in zip(t, log_p, strict=True)]
     pairs = list(zip(y, t, strict=True))
     if kind == "squared_error":
-        return sum((a - b) ** 2 for a, b in pairs) / classes, [2 * (a - b) / classes for a, b in pairs]
+        return sum((a - b) ** 2 for a, b in pairs) / classes, [
+            2 * (a - b) / classes for a, b in pairs
+        ]
     value = sum(max(z, 0) - q * z + math.log1p(math.exp(-abs(z))) for z, q in pairs)
     return value / classes, [(_sigmoid(z) - q) / classes for z, q in pairs]
 
