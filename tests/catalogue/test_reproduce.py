@@ -99,12 +99,13 @@ def test_stand_ins_run_where_the_data_are_missing(reproduce):
         row(answer, "T3-moons")  # it names data of its own
 
 
-def test_what_it_shows_can_be_trained_by_hand(reproduce, glassnet):
-    reproduce("T1", "--seeds", 2)
-    _, out, _, _ = reproduce("T1:8", "--show")
+@pytest.mark.parametrize("row", ["T1:8", "T2:4", "T7:8 / 2"])
+def test_what_it_shows_can_be_trained_by_hand(reproduce, glassnet, row):
+    reproduce(row, "--seeds", 2)
+    _, out, _, _ = reproduce(row, "--show")
     Path("mine.toml").write_text(out)
     _, _, err, by_hand = glassnet("train", "mine.toml", "--seed", 1, "--out", "byhand", "--json")
-    trial = next(t for t in make_trials(rows_called(["T1:8"]), 2) if t.seed == 1)
+    trial = next(t for t in make_trials(rows_called([row]), 2) if t.seed == 1)
     kept = Results().read(trial)
     for name in ("test_accuracy", "test_loss", "valid_loss"):
         assert kept.figures[name] == by_hand[name], err
