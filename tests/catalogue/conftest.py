@@ -86,6 +86,18 @@ margin = 1e-3
 [[rows.variants]]
 published = { "hidden weight 1 error" = 0.0, "output bias error" = 0.0 }
 
+[[rows]]
+id = "T7"
+title = "points, every step kept"
+pictures = ["matrices"]
+set.data = { name = "moons", samples = 60 }
+set.training = { batch_size = 10, record_steps = true }
+[[rows.variants]]
+name = "4"
+[[rows.variants]]
+name = "8 / 2"
+set.model.hidden = [8, 2]
+
 [[stand_ins]]
 suffix = "moons"
 title = "on moons"

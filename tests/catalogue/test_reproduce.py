@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from glassnet.experiments import train
 from glassnet.experiments.catalogue import (
@@ -97,12 +99,13 @@ def test_stand_ins_run_where_the_data_are_missing(reproduce):
         row(answer, "T3-moons")  # it names data of its own
 
 
-def test_what_it_shows_can_be_trained_by_hand(reproduce, glassnet):
-    reproduce("T1", "--seeds", 2)
-    _, out, _, _ = reproduce("T1:8", "--show")
+@pytest.mark.parametrize("row", ["T1:8", "T2:4", "T7:8 / 2"])
+def test_what_it_shows_can_be_trained_by_hand(reproduce, glassnet, row):
+    reproduce(row, "--seeds", 2)
+    _, out, _, _ = reproduce(row, "--show")
     Path("mine.toml").write_text(out)
     _, _, err, by_hand = glassnet("train", "mine.toml", "--seed", 1, "--out", "byhand", "--json")
-    trial = next(t for t in make_trials(rows_called(["T1:8"]), 2) if t.seed == 1)
+    trial = next(t for t in make_trials(rows_called([row]), 2) if t.seed == 1)
     kept = Results().read(trial)
     for name in ("test_accuracy", "test_loss", "valid_loss"):
         assert kept.figures[name] == by_hand[name], err
@@ -154,6 +157,20 @@ def test_the_page_is_written(reproduce):
     assert "not explained yet" in page
     assert "no longer finite" in page
     assert "numpy kernels" in page
+
+
+def test_pictures_are_drawn_from_the_kept_runs_and_the_page_shows_them(reproduce):
+    drawn = ("--seeds", 2, "--pictures", "docs/pictures", "--write", "docs/page.md")
+    code, _, err, _ = reproduce("T2", "T5", "T7", *drawn)
+    assert code == 0, err
+    files = {path.name for path in Path("docs/pictures").iterdir()}
+    assert files == {
+        "T2-curves.png", "T7-curves.png", "T7-steps.png", "T7-4-matrices.png",
+        "T7-8-2-matrices.png", "T-boundaries.png",
+    }  # fmt: skip
+    shown = re.findall(r"!\[.*?\]\((.*?)\)", Path("docs/page.md").read_text())
+    assert sorted(shown) == sorted(f"pictures/{name}" for name in files)
+    assert all(Image.open(Path("docs") / address).size > (300, 200) for address in shown)
 
 
 def test_mistakes_are_said_in_a_sentence(reproduce, tables):

@@ -43,7 +43,8 @@ def _line(group: Group, column: str, look: str) -> Series:
         for i in range(longest)
     ]
     several = len(columns) > 1
-    name = f"{group.letter} ({len(columns)} seeds)" if several else group.letter
+    name = " ".join(filter(None, (group.letter, str(group.runs[0].config.get("name") or ""))))
+    name += f" ({len(columns)} seeds)" if several else ""
     low, high = ([e.low for e in found], [e.high for e in found]) if several else ([], [])
     return Series(name, [e.value for e in found], look, low, high)
 

@@ -142,7 +142,8 @@ def _with_the_fault(state: VariantState | None, figure: str) -> str:
     line = next((line for line in lines if line.figure == figure), None)
     if line is None or line.ours is None:
         return ""
-    return f"{line.ours} ({line.verdict})" if line.verdict else str(line.ours)
+    reproduced = line.verdict == Verdict.REPRODUCED
+    return f"{line.ours} (reproduced)" if reproduced else str(line.ours)
 
 
 def _remarks(state: RowState) -> Iterator[str]:
