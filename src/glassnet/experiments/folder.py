@@ -50,6 +50,8 @@ class RunFolder:
         Pictures.
     ``checkpoints/step-*.safetensors``
         Where the training stood, for ``glassnet resume``.
+    ``tensorboard/events.*``
+        What ``tensorboard.on`` asked for.
     """
 
     path: Path
@@ -60,6 +62,16 @@ class RunFolder:
     def checkpoints(self) -> Path:
         """Where its checkpoints are."""
         return self.path / "checkpoints"
+
+    @property
+    def figures(self) -> Path:
+        """Where its pictures are."""
+        return self.path / "figures"
+
+    @property
+    def tensorboard(self) -> Path:
+        """Where its events for TensorBoard are."""
+        return self.path / "tensorboard"
 
     @classmethod
     def create(cls, out: str | Path | None, name: str) -> RunFolder:
@@ -121,7 +133,7 @@ class RunFolder:
         from glassnet.pictures import save
 
         for name, figure in figures.items():
-            save(figure, self.path / "figures" / f"{name}.png")
+            save(figure, self.figures / f"{name}.png")
 
     def write_data_description(self, data: DataSplits) -> None:
         """Write what a later prediction must know of the data."""

@@ -72,6 +72,7 @@ def resume(
         run = Run.prepare(config, data_dir=place, callbacks=own, clock=clock)
         if checkpoint is not None:
             _compare(checkpoint, circumstances(run.config, run.data, place), strict, tell)
+        run.show_in_tensorboard(folder, tell=tell)
         run.keep_checkpoints(folder, data_dir=place, tell=tell)
         return carry_out(
             run, folder, resume=checkpoint, on_ready=on_ready, on_test=on_test, on_end=on_end

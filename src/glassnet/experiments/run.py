@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from glassnet.errors import ConfigError, GlassnetError, TrainingError
 from glassnet.experiments.circumstances import circumstances
 from glassnet.experiments.clock import Clock
 from glassnet.experiments.config import Config
+from glassnet.experiments.confounds import flattened
 from glassnet.experiments.finetuning import starting_model
 from glassnet.experiments.fitting_together import (
     output_width,
@@ -30,6 +31,7 @@ from glassnet.kernels import active_kernels
 from glassnet.layers import Layer
 from glassnet.randomness import stream
 from glassnet.storage import save
+from glassnet.tensorboard import TensorBoard, require_tensorboard
 from glassnet.training import (
     Callback,
     Checkpoint,
@@ -53,6 +55,9 @@ from glassnet.words import count
 BATCH_SIZE = 32
 """Where none is asked for."""
 
+DECIDING = ("data", "model", "loss", "optimizer", "schedule", "augment", "training")
+"""Sections whose options TensorBoard's HPARAMS page shows."""
+
 
 @dataclass
 class Run:
@@ -74,6 +79,7 @@ class Run:
     """Seconds that the training had taken when it was left."""
     refused: bool = False
     """Whether nothing could be trained, because the parts do not fit together."""
+    board: TensorBoard | None = None
 
     @classmethod
     def prepare(
@@ -135,7 +141,9 @@ class Run:
             present = {name: part for name, part in parts.items() if part is not None}
             evaluations = EvaluateEvery(options.evaluate_every, present)
         recorder = None
-        if options.record_layers:
+        if config.tensorboard.on:
+            require_tensorboard()
+        if options.record_layers or config.tensorboard.on:
             recorder = LayerRecorder(data.train.batch(slice(SAMPLES), model.dtype)[0])
         trainer = Trainer(
             model,
@@ -170,6 +178,29 @@ class Run:
         """How many samples make a batch."""
         size = self.config.training.batch_size
         return len(self.data.train) if size == "all" else size or BATCH_SIZE
+
+    def show_in_tensorboard(
+        self, folder: RunFolder, *, tell: Callable[[str], None] = warn
+    ) -> None:
+        """Write events for TensorBoard into a run folder while it trains, if configured."""
+        if not self.config.tensorboard.on:
+            return
+        tables = self.config.to_dict()
+        self.board = TensorBoard(
+            folder.tensorboard,
+            every=self.config.tensorboard.every,
+            hyperparameters={
+                key: value if isinstance(value, (bool, int, float)) else str(value)
+                for key, value in flattened(tables).items()
+                if key.partition(".")[0] in DECIDING
+            },
+            text={
+                "model": str(self.model.summary(self.data.sample_shape)),
+                "configuration": self.config.to_toml(),
+            },
+            tell=tell,
+        )
+        self.trainer.callbacks = (*self.trainer.callbacks, self.board)
 
     def keep_checkpoints(
         self,
@@ -276,6 +307,9 @@ class Run:
                 rng = stream(self.config.training.seed, "augment")
                 preview = augmentation_preview(self.data.train, examples, rng)
                 folder.write_figures({"augmentation": preview} if preview else {})
+        if self.board is not None:
+            pictures = {f.stem: f.read_bytes() for f in sorted(folder.figures.glob("*.png"))}
+            self.board.results(self.trainer.step_count, numbers(result), pictures)
         # Last of all: a folder that has it is complete.
         folder.write("metrics.json", json.dumps(json.loads(to_json(result)), indent=2) + "\n")
         return result
@@ -312,6 +346,7 @@ def train(
     try:
         with locked(folder.path):
             folder.write("config.toml", run.config.to_toml())
+            run.show_in_tensorboard(folder, tell=tell)
             run.keep_checkpoints(folder, data_dir=data_dir, tell=tell)
             return carry_out(run, folder, on_ready=on_ready, on_test=on_test, on_end=on_end)
     except GlassnetError:
@@ -353,6 +388,11 @@ def carry_out(
             f"{folder.path} goes on"
         )
     return folder, metrics
+
+
+def numbers(result: Mapping[str, Any]) -> dict[str, float]:
+    """Return what of a result is one number."""
+    return {name: float(v) for name, v in result.items() if isinstance(v, (int, float))}
 
 
 def per_class(found: Evaluation, data: Dataset) -> list[dict[str, Any]]:
