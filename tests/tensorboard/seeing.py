@@ -19,9 +19,7 @@ def content(folder):
     found = {tag: [(e.step, e.value) for e in board.Scalars(tag)] for tag in tags["scalars"]}
     found.pop(TIMES, None)
     for tag in tags["histograms"]:
-        found["histogram " + tag] = [
-            (e.step, e.histogram_value) for e in board.Histograms(tag)
-        ]
+        found["histogram " + tag] = [(e.step, e.histogram_value) for e in board.Histograms(tag)]
     for tag in tags["images"]:
         found["image " + tag] = [(e.step, e.encoded_image_string) for e in board.Images(tag)]
     return found

@@ -150,9 +150,7 @@ def test_a_callback_alone_records_the_layers_itself(tmp_path):
     def fit(folder, others=()):
         model = gn.Sequential(gn.Linear(2, 6), gn.Tanh(), gn.Linear(6, 2))
         board = gn.TensorBoard(folder, samples=data.train.x, every=1)
-        trainer = gn.Trainer(
-            model, gn.SoftmaxCrossEntropy(), gn.Adam(), callbacks=[board, *others]
-        )
+        trainer = gn.Trainer(model, gn.SoftmaxCrossEntropy(), gn.Adam(), callbacks=[board, *others])
         trainer.fit(data.train, data.valid, epochs=2)
 
     fit(tmp_path / "alone")

@@ -48,7 +48,7 @@ def test_two_runs_side_by_side(glassnet, serve, options):  # noqa: F811
         np.testing.assert_array_equal([e[2] for e in shown], np.float32(history["valid_loss"]))
     first, last = server.ask(
         "/data/plugin/histograms/histograms", run="0.01/tensorboard", tag="weights/1.weight"
-    )[:: 2]
+    )[::2]
     assert (first[1], last[1]) == (0, scalars("0.01/tensorboard", "loss/valid")[-1][1])
     model = gn.load("runs/0.01/model.safetensors")
     assert sum(count for _, _, count in last[2]) == model[1].weight.value.size

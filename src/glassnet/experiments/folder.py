@@ -116,6 +116,11 @@ class RunFolder:
                 "choose a folder that can be written to with --out"
             ) from error
 
+    def _repr_html_(self) -> str:
+        from glassnet.experiments.notebook import folder_html
+
+        return folder_html(self.path)
+
     def write(self, name: str, content: str) -> None:
         """Write a text file of the folder, whole or not at all."""
         write_atomically(self.path / name, content)
@@ -144,6 +149,7 @@ class RunFolder:
             "name": data.name,
             "sample_shape": list(data.sample_shape),
             "class_names": list(data.class_names) if data.class_names else None,
+            "feature_names": list(data.feature_names) if data.feature_names else None,
             "classes": data.classes,
             "samples": {part: len(split) for part, split in parts.items()},
             "fingerprints": {part: fingerprint(split) for part, split in parts.items()},
@@ -165,8 +171,21 @@ class LoadedRun:
     sample_shape: Shape
     class_names: tuple[str, ...] | None
     drawing: DrawingStyle
+    feature_names: tuple[str, ...] | None = None
+    classes: int | None = None
     stopped: str = ""
     """Why the training ended before its time; empty where it did not."""
+
+    def _repr_html_(self) -> str:
+        return self.folder._repr_html_() + self.model._repr_html_()
+
+    @property
+    def classifies(self) -> bool:
+        """Whether the model tells classes apart."""
+        loss = self.config.loss
+        return self.class_names is not None or (
+            self.classes is not None if loss is None else loss.kind != "regression"
+        )
 
     @classmethod
     def read(cls, path: str | Path) -> LoadedRun:
@@ -193,7 +212,7 @@ class LoadedRun:
             config = Config.from_recipe(str(file))
             file = path / "data.json"
             stored = json.loads(file.read_text(encoding="utf-8"))
-            names = stored["class_names"]
+            names, features = stored["class_names"], stored.get("feature_names")
             return cls(
                 RunFolder(path),
                 config,
@@ -202,6 +221,8 @@ class LoadedRun:
                 tuple(int(size) for size in stored["sample_shape"]),
                 None if names is None else tuple(map(str, names)),
                 DrawingStyle(**stored.get("drawing", {})),
+                None if features is None else tuple(map(str, features)),
+                stored.get("classes"),
                 _reason_of_end(path / "metrics.json"),
             )
         except (GlassnetError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -179,9 +179,7 @@ class Run:
         size = self.config.training.batch_size
         return len(self.data.train) if size == "all" else size or BATCH_SIZE
 
-    def show_in_tensorboard(
-        self, folder: RunFolder, *, tell: Callable[[str], None] = warn
-    ) -> None:
+    def show_in_tensorboard(self, folder: RunFolder, *, tell: Callable[[str], None] = warn) -> None:
         """Write events for TensorBoard into a run folder while it trains, if configured."""
         if not self.config.tensorboard.on:
             return

@@ -193,9 +193,7 @@ class TensorBoard(Callback):
             if not isinstance(callback, EvaluateEvery) or not callback.records:
                 continue
             if (found := callback.records[-1])["step"] == step:
-                log.scalars(
-                    step, {f"evaluations/{n}": v for n, v in found.items() if is_figure(n)}
-                )
+                log.scalars(step, {f"evaluations/{n}": v for n, v in found.items() if is_figure(n)})
 
     def _layers(self, step: int, log: EventLog) -> None:
         """Show what was recorded last of the layers."""

@@ -93,9 +93,7 @@ class EventLog:
                 *(self._summaries.Summary.Value(tag=t, simple_value=v) for t, v in finite.items()),
             )
 
-    def histogram(
-        self, step: int, tag: str, statistics: Sequence[float], counts: Array
-    ) -> None:
+    def histogram(self, step: int, tag: str, statistics: Sequence[float], counts: Array) -> None:
         """Write a histogram.
 
         Parameters
