@@ -89,20 +89,22 @@ def chart(title: str, series: Mapping[str, Sequence[float]]) -> str:
     finite = [v for values in series.values() for v in values if math.isfinite(v)]
     low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
     room = (high - low) or abs(high) or 1.0
-    low, high = low - 0.05 * room, high + 0.05 * room
+    edge, span = low - 0.05 * room, 1.1 * room
     last = max((len(values) for values in series.values()), default=1)
     right, bottom, top = WIDTH - 8, HEIGHT - BELOW, 24
 
     def place(epoch: int, value: float) -> tuple[float, float]:
         x = LEFT + (right - LEFT) * ((epoch - 1) / (last - 1) if last > 1 else 0.5)
-        return x, bottom - (bottom - top) * (value - low) / (high - low)
+        return x, bottom - (bottom - top) * (value - edge) / span
 
     parts = [
         _text(LEFT, 13, title, weight="bold"),
         f'<path d="M{LEFT} {top}V{bottom}H{right}" fill="none" stroke="currentColor" '
         'stroke-opacity=".5"/>',
-        _text(LEFT - 5, top + 8, f"{high:.3g}", anchor="end"),
-        _text(LEFT - 5, bottom, f"{low:.3g}", anchor="end"),
+        *(
+            _text(LEFT - 5, round(place(1, v)[1] + 4), f"{v:.3g}", anchor="end")
+            for v in dict.fromkeys((high, low))
+        ),
         _text(LEFT, HEIGHT - 6, "epoch 1"),
         _text(right, HEIGHT - 6, str(last), anchor="end"),
     ]

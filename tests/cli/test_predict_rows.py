@@ -43,9 +43,8 @@ def named(glassnet, rows):
 
 def train(glassnet, out, table, **options):
     Path(f"{out}.toml").write_text(
-        f'data = {{name = "csv", path = "{table}", '
-        + ", ".join(f"{key} = {value!r}" for key, value in options.items())
-        + "}\n"
+        f'[data]\nname = "csv"\npath = "{table}"\n'
+        + "".join(f"{key} = {value!r}\n" for key, value in options.items())
     )
     return glassnet("train", f"{out}.toml", "--out", out, *QUICK)
 
