@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from ..report import browser as chromium
+from tests.report import browser as chromium
 
 
 class Server:

@@ -14,7 +14,7 @@ from glassnet.training import LayerRecord, LayerRecorder
 
 pytest.importorskip("tensorboard", reason="pip install 'glassnet[tensorboard]'")
 
-from .seeing import content, seen, words  # noqa: E402
+from .seeing import content, seen, words
 
 # The network of catalogue row E6, small: its layers' extremes, means and deviations were watched.
 NETWORK = {

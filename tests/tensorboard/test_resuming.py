@@ -8,7 +8,7 @@ from glassnet.training.checkpoint import file_name, files
 
 pytest.importorskip("tensorboard", reason="pip install 'glassnet[tensorboard]'")
 
-from .seeing import content  # noqa: E402
+from .seeing import content
 
 EPOCHS, STEPS = 4, 5  # steps in an epoch
 

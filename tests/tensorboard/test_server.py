@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-
-from ..cli.conftest import glassnet, surroundings  # noqa: F401  (fixtures)
+from tests.cli.conftest import glassnet, surroundings  # noqa: F401  (fixtures)
 
 pytest.importorskip("tensorboard", reason="pip install 'glassnet[tensorboard]'")
 

@@ -36,8 +36,8 @@ def predict(
     """
     from rich.markup import escape
 
-    from glassnet.cli.output import print_json, results
     from glassnet import experiments
+    from glassnet.cli.output import print_json, results
 
     answers = experiments.predict(run, files, top=top, save_input=save_input)
     predictions = [answer for answer in answers if "error" not in answer]

@@ -19,7 +19,7 @@ MOST_CLASSES = 20
 
 
 def dataset_html(data: Dataset) -> str:
-    """Return size, shape, targets, the classes with their shares, and some samples that are images."""
+    """Return size, shape, targets, the classes with their sizes, and some samples if images."""
     rows: list[tuple[object, object]] = [
         ("samples", f"{len(data):,}"),
         ("shape", _shape(data)),
@@ -28,9 +28,7 @@ def dataset_html(data: Dataset) -> str:
     ]
     if data.classes:
         counts = np.bincount(data.y, minlength=data.classes)
-        shown = ", ".join(
-            f"{_class(data, k)}: {n:,}" for k, n in enumerate(counts[:MOST_CLASSES])
-        )
+        shown = ", ".join(f"{_class(data, k)}: {n:,}" for k, n in enumerate(counts[:MOST_CLASSES]))
         rows.append(("classes", shown + (", …" if data.classes > MOST_CLASSES else "")))
     return table((data.name, ""), rows, left=2) + samples_html(data)
 

@@ -151,9 +151,10 @@ class Report:
             f"{escaped(f.message)}<br><i>mend:</i> {escaped(f.mend)}</li>"
             for f in self.faults
         )
+        listed = f"<ul>{faults}</ul>" if faults else ""
         notes = "".join(f"<p>note: {escaped(note)}</p>" for note in self.notes)
         return (
-            f"<p>{verdict.html} {escaped(self.summary())}</p>{f'<ul>{faults}</ul>' if faults else ''}"
+            f"<p>{verdict.html} {escaped(self.summary())}</p>{listed}"
             f"{table(head, rows, left=3)}{notes}"
         )
 

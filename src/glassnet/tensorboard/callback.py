@@ -27,19 +27,17 @@ PARTS = ("train", "valid", "test")
 class TensorBoard(Callback):
     """Write what happens in a training for TensorBoard; ``tensorboard --logdir FOLDER`` shows it.
 
-    ===================  =========================================================================
-    scalars              ``loss/train``, ``loss/valid``, ``accuracy/train``, … after every epoch,
-                         with ``training/lr``, ``/grad_norm``, ``/penalty``, ``/epoch``, ``/seconds``
-    scalars              ``step/loss``, ``step/lr``, ``step/grad_norm`` every so many steps
-    histograms, scalars  ``weights/0.weight``, ``biases/…``, ``gradients/…``, ``activations/…``: each
-                         with its ``/min``, ``/max``, ``/mean`` and ``/std``; before the first epoch
-                         and after every one
-    scalars              ``gradient_norms/0.weight``, ``dead_units/1``, likewise
-    scalars              ``evaluations/test_loss``, …: what an `EvaluateEvery` found
-    images               kernels, and weights of the first layer, before the first epoch and after
-                         the 1st, 2nd, 4th, 8th, …
-    text, HPARAMS        what is given as `text` and `hyperparameters`
-    ===================  =========================================================================
+    **Scalars**: after every epoch ``loss/train``, ``loss/valid``, ``accuracy/train``, … and
+    ``training/lr``, ``training/grad_norm``, ``training/penalty``; every so many steps
+    ``step/loss``, ``step/lr``, ``step/grad_norm``; ``evaluations/test_loss``, … of an
+    `EvaluateEvery`.
+
+    **Histograms**, before the first epoch and after every one: ``weights/0.weight``, ``biases/…``,
+    ``gradients/…`` (of the epoch's last step), ``activations/…``, each also as the scalars
+    ``/min``, ``/max``, ``/mean``, ``/std``; with them ``gradient_norms/0.weight``, ``dead_units/1``.
+
+    **Images**: kernels, and the weights of a first layer that takes images, before the first epoch
+    and after the 1st, 2nd, 4th, 8th, … **Text**, **HPARAMS**: what is given.
 
     The axis is that of the steps. Nothing is measured twice: where a `LayerRecorder` is among the
     Trainer's callbacks, what it records is shown, otherwise this one has a recorder of its own.

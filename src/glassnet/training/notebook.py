@@ -38,7 +38,6 @@ def history_html(history: History) -> str:
     charts = [chart(name.replace("_", " "), group) for name, group in groups.items()]
     length = count(len(history), "epoch")
     stopped = f"; stopped: {escaped(history.stopped)}" if history.stopped else ""
-    return (
-        f"<p>{length}{stopped}</p><div>{''.join(charts[:MOST_CHARTS])}</div>"
-        + table(("", "last", "best", "in epoch"), rows)
+    return f"<p>{length}{stopped}</p><div>{''.join(charts[:MOST_CHARTS])}</div>" + table(
+        ("", "last", "best", "in epoch"), rows
     )
