@@ -91,14 +91,15 @@ def cells(shown, skip):
 
 
 def test_a_model_that_is_not_whole_yet_is_shown_as_far_as_it_goes():
-    class Own(gn.Layer):
-        """Without an output shape."""
-
+    class Own(gn.Tanh):
         def __repr__(self):
             return EVIL
 
-    shown = page(gn.Sequential(gn.Linear(3, 2), Own()))
+    model = gn.Sequential(gn.Linear(3, 2), Own())
+    model.layers.append(gn.Linear(99, 1))  # which would be refused
+    shown = page(model)
     assert EVIL in shown.text
+    assert "Linear(99, 1)" in shown.text
 
 
 def test_a_summary_shows_what_it_prints(data):
@@ -202,7 +203,8 @@ def test_nothing_heavy_is_loaded_for_it():
     code = (
         "import sys, glassnet as gn\n"
         "gn.Sequential(gn.Linear(2, 3))._repr_html_(); gn.History()._repr_html_()\n"
-        "data = gn.data.load('moons'); data._repr_html_(); data.train._repr_html_()\n"
+        "data = gn.Dataset([[0.0, 1.0]], [0])\n"
+        "data._repr_html_(); gn.DataSplits(data)._repr_html_()\n"
         "print(*{name.partition('.')[0] for name in sys.modules})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

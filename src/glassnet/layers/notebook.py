@@ -16,7 +16,7 @@ def model_html(model: Layer) -> str:
 
     A Sequential inside a Sequential is opened; every other layer is one row.
     """
-    rows = []
+    rows: list[tuple[object, ...]] = []
     shape: PartialShape = None
     for name, layer in _chain(model):
         try:

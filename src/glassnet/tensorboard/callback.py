@@ -34,7 +34,7 @@ class TensorBoard(Callback):
 
     **Histograms**, before the first epoch and after every one: ``weights/0.weight``, ``biases/…``,
     ``gradients/…`` (of the epoch's last step), ``activations/…``, each also as the scalars
-    ``/min``, ``/max``, ``/mean``, ``/std``; with them ``gradient_norms/0.weight``, ``dead_units/1``.
+    ``/min``, ``/max``, ``/mean``, ``/std``; ``gradient_norms/0.weight``, ``dead_units/1``, …
 
     **Images**: kernels, and the weights of a first layer that takes images, before the first epoch
     and after the 1st, 2nd, 4th, 8th, … **Text**, **HPARAMS**: what is given.
