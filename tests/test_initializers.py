@@ -80,3 +80,8 @@ def test_float32_and_float64_start_from_the_same_numbers() -> None:
     large = gn.Linear(5, 4).astype(np.float64).initialize(seed=3)
     assert large.weight.value.dtype == np.float64
     np.testing.assert_array_equal(small.weight.value, large.weight.value.astype(np.float32))
+
+
+def test_a_slip_is_answered_with_the_nearest_name() -> None:
+    with pytest.raises(gn.ConfigError, match="did you mean 'he_normal'"):
+        initializers.get("he-norml")

@@ -91,6 +91,56 @@ def test_two_python_threads_use_one_model_at_once(layers):
     assert run(program, NUMBA_THREADING_LAYER_PRIORITY=layers) == "0"
 
 
+@pytest.mark.parametrize("kernels", ["numpy", "numba"])
+def test_predictions_from_threads_have_the_same_bits_while_another_model_trains(kernels):
+    if kernels == "numba":
+        pytest.importorskip("numba")
+    program = f"""
+    import threading
+    import numpy as np, glassnet as gn
+    gn.use_kernels("{kernels}")
+    rng = np.random.default_rng(0)
+    images = rng.random((150, 1, 8, 8), np.float32)
+    labels = np.arange(150) % 3
+    models = [
+        gn.Sequential(gn.Flatten(), gn.Linear(64, 40), gn.BatchNorm1d(40), gn.ReLU(),
+                      gn.Dropout(0.5), gn.Linear(40, 3)),
+        gn.Sequential(gn.Conv2d(1, 6, 3), gn.BatchNorm2d(6), gn.ReLU(), gn.MaxPool2d(2),
+                      gn.Flatten(), gn.Linear(54, 3)),
+    ]
+    for seed, model in enumerate(models):
+        model.initialize(seed=seed)
+    expected = [model.predict_proba(images) for model in models]
+    wrong, predicted, trained = [], [], threading.Event()
+    def predict(number):
+        for i in range(1000):
+            which, first = (i + number) % 2, 10 * (i % 5)
+            found = models[which].predict_proba(images)
+            part = models[which].predict(images[first:])
+            if not np.array_equal(found, expected[which]) or len(part) != 150 - first:
+                wrong.append(i)
+            predicted.append(1)
+            if trained.is_set() and i > 20:
+                return
+    def train():
+        model = gn.Sequential(gn.Flatten(), gn.Linear(64, 16), gn.Dropout(0.3), gn.Linear(16, 3))
+        trainer = gn.Trainer(model, gn.SoftmaxCrossEntropy(), gn.Adam(), seed=1)
+        trainer.fit((images, labels), epochs=20, batch_size=15)
+        results.append(trainer.history["train_loss"][-1])
+    results = []
+    train()
+    def train_beside():
+        train()
+        trained.set()
+    threads = [threading.Thread(target=predict, args=(i,)) for i in range(4)]
+    threads.append(threading.Thread(target=train_beside))
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    print(len(wrong), len(predicted) >= 80, results[0] == results[1])
+    """
+    assert run(program) == "0 True True"
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_forked_process_computes_on_one_thread():
     pytest.importorskip("numba")

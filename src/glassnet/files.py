@@ -24,15 +24,15 @@ def write_atomically(path: str | os.PathLike[str], content: bytes | str) -> None
     data = content.encode() if isinstance(content, str) else content
     temporary = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
+            os.chmod(temporary, 0o666 & ~_umask())
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
-        _flush_folder(path.parent)
+        flush_folder(path.parent)
     except OSError as error:
         raise OutputError(
             f"cannot write {path}: {error.strerror or error}; free some space or choose another "
@@ -43,9 +43,30 @@ def write_atomically(path: str | os.PathLike[str], content: bytes | str) -> None
             os.unlink(temporary)
 
 
-def _flush_folder(folder: Path) -> None:
+def make_folder(path: str | os.PathLike[str]) -> None:
+    """Make a folder, and those above it, where they are missing.
+
+    The folder above each new one is flushed: without that a power cut could take the new folder
+    away, and with it files that were flushed.
+
+    Raises
+    ------
+    OSError
+        If one cannot be made.
+    """
+    missing = []
+    folder = Path(path)
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    for new in reversed(missing):
+        new.mkdir(exist_ok=True)
+        flush_folder(new.parent)
+
+
+def flush_folder(folder: Path) -> None:
     """Flush a folder's list of names, where the system lets one do so (Windows does it itself)."""
-    if os.name == "nt":
+    if os.name == "nt" or not os.access(folder, os.R_OK):
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -16,6 +16,7 @@ import numpy as np
 
 from glassnet.arrays import Array, Shape
 from glassnet.errors import ConfigError
+from glassnet.words import nearest
 
 Initializer = Callable[[Shape, np.random.Generator], Array]
 
@@ -132,4 +133,5 @@ def get(name: str) -> Initializer:
             return _FAMILIES[family](scale)
     except ValueError:
         pass
-    raise ConfigError(f"no initializer is called {name!r}; there are {', '.join(NAMES)}")
+    meant = nearest(str(name), NAMES)
+    raise ConfigError(f"no initializer is called {name!r}{meant}; there are {', '.join(NAMES)}")

@@ -40,8 +40,8 @@ class MLP:
         Probability after all hidden layers, or after each.
     batch_norm : bool
         Whether each hidden layer is normalised before its activation.
-    init : str, optional
-        Initializer of all weights.
+    init : str, or tuple of str, optional
+        Initializer of all weights, or one for each layer, the last included.
     bias : bool
         Whether the layers have one.
     output : str
@@ -62,7 +62,7 @@ class MLP:
     activation: str | tuple[str, ...] = "relu"
     dropout: float | tuple[float, ...] = 0.0
     batch_norm: bool = False
-    init: str | None = None
+    init: str | tuple[str, ...] | None = None
     bias: bool = True
     output: str = "identity"
     has_windows: ClassVar[bool] = False
@@ -73,7 +73,8 @@ class MLP:
         Raises
         ------
         ConfigError
-            If there is no activation of that name, or not one for each hidden layer.
+            If there is no activation of that name, or not one for each hidden layer, or not an
+            initializer for each layer.
         """
         several = self.activation if isinstance(self.activation, tuple) else (self.activation,)
         for option, name in (*(("activation", name) for name in several), ("output", self.output)):
@@ -84,13 +85,12 @@ class MLP:
                 )
         activations = self._each("activation", self.activation)
         dropouts = self._each("dropout", self.dropout)
-        rule: dict[str, Any] = {} if self.init is None else {"init": self.init}
-        if not self.bias:
-            rule["bias"] = False
+        *rules, last_rule = self._rules()
         stack: list[Layer] = [library.Flatten()] if len(sample_shape) > 1 else []
         features = library.Flatten().output_shape(sample_shape)
         width = (features or (0,))[0] or 0
-        for units, activation, dropout in zip(self.hidden, activations, dropouts, strict=True):
+        each = zip(self.hidden, activations, dropouts, rules, strict=True)
+        for units, activation, dropout, rule in each:
             stack.append(library.Linear(width, units, **rule))
             if self.batch_norm:
                 stack.append(library.BatchNorm1d(units))
@@ -98,10 +98,22 @@ class MLP:
             if dropout:
                 stack.append(library.Dropout(dropout))
             width = units
-        stack.append(library.Linear(width, outputs, **rule))
+        stack.append(library.Linear(width, outputs, **last_rule))
         if self.output != "identity":
             stack.append(ACTIVATIONS[self.output]())
         return Sequential(*stack)
+
+    def _rules(self) -> list[dict[str, Any]]:
+        """Return how the weights of each layer begin, and whether it has a bias, as arguments."""
+        layers = len(self.hidden) + 1
+        inits = self.init if isinstance(self.init, tuple) else (self.init,) * layers
+        if len(inits) != layers:
+            raise ConfigError(
+                f"MLP: init has {len(inits)} values for {layers} layers; give one for each, the "
+                "last included, or a single one for all"
+            )
+        bias: dict[str, Any] = {} if self.bias else {"bias": False}
+        return [bias if init is None else {"init": init, **bias} for init in inits]
 
     def _each(self, option: str, value: T | tuple[T, ...]) -> tuple[T, ...]:
         """Return one value for each hidden layer."""

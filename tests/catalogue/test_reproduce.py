@@ -34,7 +34,7 @@ def figures(folder="runs/catalogue"):
             for name, value in json.loads(path.read_text())["figures"].items()
             if "seconds" not in name
         }
-        for path in Path(folder).glob("*/result.json")
+        for path in Path(folder).glob("[!.]*/result.json")  # those in hidden folders are half done
     }
 
 

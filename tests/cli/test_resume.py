@@ -200,15 +200,81 @@ def test_the_certificate(glassnet):
     assert all(found["compared"].values())
 
 
+CNN = (
+    "--set", "data.name=digits", "--set", "training.epochs=2", "--set", "training.batch_size=100",
+    "--set", "augment.rotate=10",
+)  # fmt: skip
+
+
+def test_the_certificate_of_a_convolutional_recipe(glassnet):
+    """The recipe of MNIST, on the bundled digits, which need no download."""
+    ended = process("verify-resume", "mnist-cnn", *CNN, "--kills", "1", "--every", "5",
+                    "--threads", "1")  # fmt: skip
+    assert ended.code == 0, ended.err
+    assert "mnist-cnn: 24 steps" in ended.out
+    assert "killed after" in ended.out
+    assert "resumed and uninterrupted run: identical" in ended.out
+    assert "NumPy" in ended.out
+    assert "1 thread, " in ended.out
+
+
+def test_a_certificate_needs_a_checkpoint(glassnet):
+    ended = glassnet("verify-resume", *SMALL[:3], "--every", "1000")
+    assert_refused(ended, "before its first checkpoint, after 1000 steps", "--every")
+
+
+@pytest.mark.parametrize(
+    ("settings", "kept"),
+    [
+        (("steps=10", "minutes=0", "keep_last=3"), [280, 290, 300]),
+        (("steps=0", "minutes=0", "keep_last=1", "keep_best=2"), None),
+        (("minutes=0.0005", "keep_last=1"), 1),
+        (("minutes=0",), []),
+    ],
+)
+def test_when_and_which_is_said_on_the_command_line_or_in_the_file(glassnet, settings, kept):
+    few = ("moons-mlp", "--set", "training.batch_size=65", "--set", "training.epochs=30")
+    by_option = [word for setting in settings for word in ("--set", f"checkpoint.{setting}")]
+    shown = glassnet("train", *few, *by_option, "--show")
+    Path("recipe.toml").write_text(shown.out)
+    for run, arguments in (("a", (*few, *by_option)), ("b", ("recipe.toml",))):
+        ended = glassnet("train", *arguments, "--out", run)
+        assert ended.code == 0, ended.err
+        found = sorted(int(file.stem[5:]) for file in files(f"{run}/checkpoints"))
+        if isinstance(kept, list):
+            assert found == kept
+            continue
+        if kept == 1:
+            assert len(found) == 1
+            continue
+        losses = [row["valid_loss"] for row in rows(run)]
+        best = sorted(range(30), key=losses.__getitem__)[:2]
+        assert {10 * (epoch + 1) for epoch in best} <= set(found)
+        assert len(found) <= 3
+
+
+def test_threads_that_were_others_are_said(glassnet, half):
+    ended = process("resume", half, "--threads", "2", "--strict")
+    if "have changed" in ended.err:  # more than one processor
+        assert_refused(ended, "the number of threads (1, now 2)", "--strict")
+        ended = process("resume", half, "--threads", "1", "--strict")
+    assert ended.code == 0, ended.err
+
+
+def test_other_kernels_are_said(glassnet, half, monkeypatch):
+    monkeypatch.setenv("GLASSNET_KERNELS", "reference")
+    refused = process("resume", half, "--strict")
+    assert_refused(refused, "the edition of the kernels (", "now reference)", "--strict")
+
+
 def test_a_certificate_of_what_differs(glassnet, monkeypatch):
     """Where the second run is trained otherwise, the certificate says so."""
 
-    def never(arguments, seconds):
-        run = Path(arguments[-1])
-        process("train", *SMALL, "--seed", "5", "--set", "checkpoint.steps=25", "--out", run)
-        return False
+    def otherwise(arguments, environment, folder, **options):
+        steps = ("--set", "checkpoint.steps=25")
+        process("train", *SMALL, "--seed", "5", *steps, "--out", folder.path)
 
-    monkeypatch.setattr(verification, "_killed", never)
+    monkeypatch.setattr(verification, "killed", otherwise)
     monkeypatch.setenv("COLUMNS", "100")
     ended = glassnet("verify-resume", *SMALL[:3])
     assert ended.code == 1, ended.err

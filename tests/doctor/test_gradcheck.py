@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.doctor import KINDS, gradcheck
+from glassnet.doctor import KINDS, error_curve, gradcheck
 from glassnet.errors import ConfigError
 
 X = np.random.default_rng(0).standard_normal((6, 4)).astype(np.float32)
@@ -101,6 +101,7 @@ def test_a_layer_that_raises_is_a_fault_and_no_crash(where: str) -> None:
     report = gradcheck(model, X, LABELS, LOSS)
     assert [f.kind for f in report.faults] == ["raises"]
     assert "1 Raising()" in report.faults[0].layer
+    assert "KeyError in test_gradcheck.py, line " in report.faults[0].message
 
 
 @pytest.mark.parametrize("returned", [None, 3, "dx", (1, 2), np.zeros(3), [[1.0]], np.array("a")])
@@ -181,6 +182,14 @@ def test_error_curve_is_a_v() -> None:
     assert curve.central[0] > 100 * error
     assert curve.central[-1] > 100 * error
     assert "central" in str(curve)
+
+
+def test_a_curve_of_a_wrong_gradient_says_so() -> None:
+    from glassnet.pictures.gradients import error_curve_figure
+
+    curves = [error_curve(lambda t: np.array([np.exp(t)]), np.ones(1), slope) for slope in (1, 1.1)]
+    titles = [error_curve_figure(curve).axes[0].get_title(loc="left") for curve in curves]
+    assert titles == ["Too large a step, too small a step", "No step mends a wrong gradient"]
 
 
 def test_needs_numpy_alone() -> None:

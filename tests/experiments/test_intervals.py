@@ -19,6 +19,7 @@ def test_student_and_welch_are_scipys(n, m, seed):
     a, b, c = rng.normal(size=n), rng.normal(size=n), rng.normal(1, 2, size=m)
     paired, expected = paired_difference(a, b), stats.ttest_rel(b, a).confidence_interval()
     assert (paired.low, paired.high) == pytest.approx(tuple(expected))
+    assert paired.half_width == pytest.approx((expected.high - expected.low) / 2)
     free = stats.ttest_ind(c, a, equal_var=False).confidence_interval()
     found = unpaired_difference(a, c)
     assert (found.low, found.high) == pytest.approx(tuple(free))
@@ -28,6 +29,7 @@ def test_student_and_welch_are_scipys(n, m, seed):
 def test_too_few_and_all_the_same():
     assert np.isnan(mean_of([0.5]).low)
     assert np.isnan(mean_of([]).value)
+    assert str(mean_of([0.5])) == "0.5000"
     same = unpaired_difference([0.5, 0.5], [0.7, 0.7])
     assert same.low == same.high == pytest.approx(0.2)
     assert same.excludes_zero

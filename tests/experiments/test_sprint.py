@@ -114,6 +114,6 @@ def test_99_percent(data_dir, tmp_path):
             out=tmp_path / str(seed),
             data_dir=data_dir,
         )[1]["test_accuracy"]
-        for seed in range(3)
+        for seed in range(5)
     ]
-    assert statistics.mean(accuracies) >= 0.989
+    assert statistics.mean(accuracies) >= 0.99

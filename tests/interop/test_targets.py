@@ -136,7 +136,7 @@ def test_random_networks_in_c(network: Network, tmp_path: Path):
 @given(network=networks())
 def test_random_networks_to_onnx_and_back(network: Network, tmp_path_factory):
     pytest.importorskip("onnx")
-    from glassnet.interop.onnx_reader import import_onnx
+    from glassnet.interop.from_onnx import import_onnx
 
     file = tmp_path_factory.mktemp("onnx") / "net.onnx"
     exported = interop.export(network.model, network.shape, "onnx", file)

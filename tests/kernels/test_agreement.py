@@ -38,22 +38,24 @@ def geometries(draw: st.DrawFn, *, pooling: bool = False) -> dict[str, Any]:
     }
 
 
-@given(geometries(), sizes, sizes, sizes, st.booleans(), generators, dtypes, orders)
+@given(geometries(), sizes, sizes, sizes, st.booleans(), st.booleans(), generators, dtypes, orders)
 @quick
-def test_conv2d(g, samples, channels, outputs, with_bias, rng, dtype, order):
+def test_conv2d(g, samples, channels, outputs, with_bias, rectifier, rng, dtype, order):
     x = rng.standard_normal((samples, channels, *g["image"])).astype(dtype)
     weight = rng.standard_normal((outputs, channels, *g["kernel"])).astype(dtype)
     bias = rng.standard_normal(outputs).astype(dtype) if with_bias else None
     dy = rng.standard_normal((samples, outputs, *g["out"])).astype(dtype)
     step = {"stride": g["stride"], "padding": g["padding"]}
-    check_editions_agree("conv2d_forward", {"x": x, "weight": weight, "bias": bias, **step}, order)
+    given = {"x": x, "weight": weight, "bias": bias, **step, "rectify": rectifier}
+    check_editions_agree("conv2d_forward", given, order)
     written = {"out": np.full_like(weight, 7)}
     if with_bias:
         written["bias_out"] = np.full(outputs, 7, dtype)
     check_editions_agree("conv2d_weight_gradient", {"dy": dy, "x": x, **step, **written}, order)
+    below = np.maximum(x, 0) if rectifier else None
     check_editions_agree(
         "conv2d_input_gradient",
-        {"dy": dy, "weight": weight, "input_shape": x.shape[1:], **step},
+        {"dy": dy, "weight": weight, "input_shape": x.shape[1:], **step, "below": below},
         order,
     )
 
@@ -71,21 +73,21 @@ def test_max_pool(g, samples, channels, with_nan, rng, dtype, order):
     check_editions_agree("max_pool2d_forward", {"x": x, **step}, order)
     check_editions_agree(
         "max_pool2d_backward",
-        {"dy": dy, "winner": winner, "input_shape": x.shape[1:], **step},
+        {"dy": dy, "winner": winner, "input_shape": x.shape[1:], **step, "below": abs(x)},
         order,
     )
 
 
-@given(geometries(pooling=True), sizes, sizes, generators, dtypes, orders)
+@given(geometries(pooling=True), sizes, sizes, st.booleans(), generators, dtypes, orders)
 @quick
-def test_avg_pool(g, samples, channels, rng, dtype, order):
+def test_avg_pool(g, samples, channels, rectifier, rng, dtype, order):
     x = rng.standard_normal((samples, channels, *g["image"])).astype(dtype)
     dy = rng.standard_normal((samples, channels, *g["out"])).astype(dtype)
     step = {"kernel": g["kernel"], "stride": g["stride"], "padding": g["padding"]}
     check_editions_agree("avg_pool2d_forward", {"x": x, **step}, order)
-    check_editions_agree(
-        "avg_pool2d_backward", {"dy": dy, "input_shape": x.shape[1:], **step}, order
-    )
+    below = np.maximum(x, 0) if rectifier else None
+    given = {"dy": dy, "input_shape": x.shape[1:], **step, "below": below}
+    check_editions_agree("avg_pool2d_backward", given, order)
 
 
 @given(geometries(pooling=True), generators, st.sampled_from([np.uint8, np.int32]), orders)

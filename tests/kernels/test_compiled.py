@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 pytest.importorskip("numba")
 
 from glassnet import threads
-from glassnet.kernels import compiled, vectorised
+from glassnet.kernels import codes, compiled, vectorised
 from glassnet.kernels.compiled import _loops, _squares
 
 from . import test_agreement as agreement
@@ -46,10 +46,7 @@ def loops(request, monkeypatch):
     monkeypatch.setattr(agreement, "check_editions_agree", agree)
 
 
-SMALL = (
-    "avg_pool", "conv2d", "cross_entropy", "dense", "gather", "max_pool", "normalize",
-    "pictures_of_integers", "updates",
-)  # fmt: skip
+SMALL = ("cross_entropy", "dense", "gather", "normalize", "pictures_of_integers", "updates")
 
 
 @pytest.mark.parametrize("family", SMALL)
@@ -60,38 +57,6 @@ def test_small_arrays_of_any_order(loops, family):
 @pytest.mark.parametrize("name", ["relu", "leaky_relu"])
 def test_small_activations(loops, name):
     agreement.test_activations(name)
-
-
-CONVOLUTIONS = [  # samples, channels, outputs, kernel, stride, padding, image
-    (1, 1, 4, (5, 5), (2, 2), (1, 1), (28, 28)),
-    (7, 3, 5, (7, 7), (3, 3), (0, 0), (19, 23)),
-    (128, 4, 8, (5, 5), (2, 2), (1, 1), (13, 13)),
-    (50, 9, 13, (3, 3), (1, 1), (1, 1), (14, 14)),
-    (33, 2, 17, (2, 5), (3, 1), (1, 3), (8, 9)),
-    (1000, 3, 3, (1, 1), (1, 1), (0, 0), (6, 6)),
-    (16, 5, 11, (1, 7), (1, 2), (0, 5), (5, 12)),
-    (12, 6, 4, (3, 3), (2, 1), (4, 4), (6, 5)),  # more padding than the kernel reaches
-    (40, 3, 7, (3, 3), (1, 1), (1, 1), (28, 30)),  # as it lies, in several parts
-    (32, 2, 3, (2, 2), (3, 3), (1, 0), (9, 11)),  # a stride that leaves pixels out
-]
-
-
-@pytest.mark.parametrize("case", CONVOLUTIONS, ids=str)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_convolutions_as_networks_have_them(case, dtype):
-    samples, channels, outputs, kernel, stride, padding, image = case
-    rng = np.random.default_rng(3)
-    step = {"stride": stride, "padding": padding}
-    x = rng.standard_normal((samples, channels, *image)).astype(dtype)
-    weight = rng.standard_normal((outputs, channels, *kernel)).astype(dtype)
-    bias = rng.standard_normal(outputs).astype(dtype)
-    dy = rng.standard_normal(vectorised.conv2d_forward(x, weight, bias, **step).shape).astype(dtype)
-    for order in (["batch innermost"], ["C"]):
-        agree("conv2d_forward", {"x": x, "weight": weight, "bias": bias, **step}, order)
-        written = {"out": weight * 0, "bias_out": bias * 0}
-        agree("conv2d_weight_gradient", {"dy": dy, "x": x, **step, **written}, order, 1e-4)
-        shape = {"input_shape": x.shape[1:]}
-        agree("conv2d_input_gradient", {"dy": dy, "weight": weight, **shape, **step}, order)
 
 
 @given(
@@ -194,5 +159,8 @@ def test_what_is_kept_on_disk_goes_by_all_that_was_compiled(tmp_path):
     assert _loops.digest(tmp_path) == before
     (tmp_path / "called.py").write_text("changed")
     assert _loops.digest(tmp_path) != before
-    own = _loops.digest(Path(_loops.__file__).parent)
+    (tmp_path / "codes").write_text("numbers")
+    with_codes = _loops.digest(tmp_path, tmp_path / "codes")
+    assert with_codes != _loops.digest(tmp_path)
+    own = _loops.digest(Path(_loops.__file__).parent, Path(codes.__file__))
     assert own in _squares.transpose.serial.__qualname__

@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 
 import glassnet as gn
+from glassnet.data import is_at_hand
+from glassnet.data.remote import FILES
 from glassnet.report import write_report
 from glassnet.report.charts import Series, line_chart
 from glassnet.report.timing import time_layers
@@ -185,8 +187,28 @@ def test_timing_changes_nothing_and_covers_every_layer():
         gn.Linear(108, 2),
     ).initialize(seed=0)  # fmt: skip
     before = model.state_dict()
-    times = time_layers(model, (1, 8, 8), 16)
+    times = time_layers(model, np.ones((16, 1, 8, 8), np.float32))
     assert [t.shape for t in times] == ["3×6×6", "3×6×6", "3×6×6", "108", "108", "2"]
     assert all(t.forward > 0 and t.backward > 0 for t in times)
     for name, value in model.state_dict().items():
         np.testing.assert_array_equal(value, before[name])
+
+
+def test_layers_are_timed_on_the_runs_own_samples(run, tmp_path):
+    assert "on 64 training samples (median)" in report(run, tmp_path)
+    description = json.loads((run / "data.json").read_text())
+    description["fingerprints"]["train"] = "another"
+    (run / "data.json").write_text(json.dumps(description))
+    assert "random samples, because the data of the run are not at hand" in report(run, tmp_path)
+
+
+def test_samples_for_timing_are_never_fetched(tmp_path, monkeypatch):
+    monkeypatch.setenv("GLASSNET_DATA", "")
+    monkeypatch.setattr("glassnet.data.inventory.cache_dir", lambda: tmp_path)
+    assert is_at_hand("digits")
+    assert not is_at_hand("mnist")
+    (tmp_path / "mnist").mkdir()
+    for file in FILES["mnist"]:
+        (tmp_path / file.path).touch()
+    assert is_at_hand("mnist")
+    assert not is_at_hand("mnist", tmp_path / "mnist")

@@ -264,3 +264,21 @@ def test_missing_and_extra_entries_are_named(tmp_path):
         Checkpoint(checkpoint.step, state, {}).write(checkpoint.path)
         with pytest.raises(CheckpointError, match=words):
             resumed(tmp_path)
+
+
+def test_every_single_bit_of_a_checkpoint_counts(tmp_path):
+    """Each is flipped in turn: none goes unnoticed, each time the one before is taken."""
+    Checkpoint(3, {"before": np.arange(3)}, {}).write(tmp_path / "step-000000003.safetensors")
+    newest = tmp_path / "step-000000007.safetensors"
+    damaged = bytearray(Checkpoint(7, {"w": np.arange(2, dtype=np.int8)}, {}).to_bytes())
+    for bit in range(8 * len(damaged)):
+        damaged[bit // 8] ^= 1 << bit % 8
+        newest.write_bytes(damaged)
+        checkpoint, passed = gn.newest_checkpoint(tmp_path)
+        assert checkpoint.step == 3, bit
+        assert len(passed) == 1, bit
+        assert newest.name in passed[0]
+        assert "\n" not in passed[0]
+        damaged[bit // 8] ^= 1 << bit % 8
+    newest.write_bytes(damaged)
+    assert gn.newest_checkpoint(tmp_path)[0].step == 7

@@ -342,16 +342,16 @@ def test_the_optimizer_s_state_follows_its_parameters_when_some_are_frozen(data)
     trainer = gn.Trainer(model, LOSS, gn.Adam(lr=0.01))
     trainer.fit(data, epochs=2, batch_size=8)
     head = {"3.weight": (6, 3), "3.bias": (3,)}
-    before = trainer._store.by_name(trainer.optimizer.state["mean"])
+    before = trainer.store.by_name(trainer.optimizer.state["mean"])
     assert before.keys() == head.keys()
     model[0].weight.trainable = model[0].bias.trainable = True
     trainer.pack()
-    after = trainer._store.by_name(trainer.optimizer.state["mean"])
+    after = trainer.store.by_name(trainer.optimizer.state["mean"])
     for name in head:
         np.testing.assert_array_equal(after[name], before[name])
     np.testing.assert_array_equal(after["0.weight"], 0)
     trainer.fit(data, epochs=1, batch_size=8)
-    assert trainer._store.by_name(trainer.optimizer.state["mean"])["0.weight"].any()
+    assert trainer.store.by_name(trainer.optimizer.state["mean"])["0.weight"].any()
 
 
 def test_figures_of_a_regression(data):

@@ -38,8 +38,9 @@ def crossvalidate(
     Give a recipe or a TOML file. The test part is put away; everything else is dealt into folds,
     evenly by class, and each run trains on all folds but one. Its scaling is fitted on these.
     """
-    from glassnet.cli.output import TrainingProgress, notes, print_run
+    from glassnet.cli.output import TrainingProgress, lament, notes, print_run
     from glassnet.experiments import Config, cross_validate
+    from glassnet.training import Terminated
 
     overrides = list(settings or [])
     if seed is not None:
@@ -68,10 +69,10 @@ def crossvalidate(
             on_ready=announce,
             on_fold=done.update,
         )
-    except KeyboardInterrupt as interruption:
+    except (KeyboardInterrupt, Terminated) as interruption:
         if done:
             _show(done, as_json)
-        typer.echo(f"glassnet: {str(interruption) or 'interrupted'}", err=True)
+        lament(str(interruption) or "interrupted")
         raise
     _show({**done, "run": str(folder.path)}, as_json)
 

@@ -7,11 +7,15 @@ from typing import Annotated
 
 import typer
 
-from glassnet.cli.options import Json
+from glassnet.cli.options import InputShape, Json, shape_from
 
 
 def import_onnx(
     file: Annotated[Path, typer.Argument(metavar="FILE.onnx", hidden=True)],
+    input_shape: InputShape = None,
+    output: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Which output, where there are several.")
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Where to write it; by default NAME-glassnet."),
@@ -28,9 +32,9 @@ def import_onnx(
     """
     from glassnet import interop
     from glassnet.cli.exchange import print_imported
-    from glassnet.interop.onnx_reader import import_onnx as read
+    from glassnet.interop.from_onnx import import_onnx as read
 
-    found = read(file)
+    found = read(file, shape_from(input_shape), output)
     path = out or file.with_name(f"{file.stem}-glassnet.safetensors")
     written = interop.save_imported(found.imported, found.certificate, path, overwrite=overwrite)
     print_imported(written, found.input_shape, as_json=as_json)

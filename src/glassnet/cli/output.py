@@ -6,7 +6,7 @@ import math
 import os
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any, cast
 
 from rich import box
 from rich.console import Console
@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from glassnet.cli.lasting import Lasting
 from glassnet.data import DataSplits
 from glassnet.experiments import Run, RunFolder, to_json
 from glassnet.layers import Layer, Sequential
@@ -23,7 +24,7 @@ from glassnet.words import count
 results = Console(highlight=False, soft_wrap=True)
 if not results.is_terminal and "COLUMNS" not in os.environ:
     results.width = 200  # a table in a pipe or a file is not squeezed
-notes = Console(stderr=True, highlight=False, soft_wrap=True)
+notes = Console(file=cast(IO[str], Lasting()), highlight=False, soft_wrap=True)
 
 MOST_NAMES = 10
 """Classes that are named; of more the first are."""
@@ -34,6 +35,11 @@ QUIET_SECONDS = 2.0
 def print_json(values: Mapping[str, Any]) -> None:
     """Print one JSON object on one line."""
     print(to_json(values), flush=True)
+
+
+def lament(sentence: str) -> None:
+    """Say on standard error why the program ends."""
+    notes.file.write(f"glassnet: {sentence}\n")
 
 
 def print_run(run: Run) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from glassnet.cli.options import Json
+from glassnet.cli.options import DataDir, Json
 
 
 def report(
@@ -21,6 +21,7 @@ def report(
         ),
     ] = None,
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
     """Write one HTML file about finished runs: curves, pictures, classes, times, configuration.
@@ -34,7 +35,7 @@ def report(
     from glassnet.cli.output import notes, print_json, results
     from glassnet.report import write_report
 
-    written = write_report(runs, out)
+    written = write_report(runs, out, data_dir=data_dir)
     for note in written.notes:
         notes.print(f"note: {escape(note)}")
     if show and not webbrowser.open(written.path.resolve().as_uri()):

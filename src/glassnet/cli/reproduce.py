@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +34,10 @@ def reproduce(
     write: Annotated[
         Path | None, typer.Option(help="Write the table of verdicts as Markdown.", metavar="FILE")
     ] = None,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(help="Draw the rows' runs into this folder, as PNG.", metavar="DIR"),
+    ] = None,
     show: Annotated[
         bool,
         typer.Option("--show", help="Print the rows' configurations for glassnet train, and end."),
@@ -53,6 +58,7 @@ def reproduce(
     )
     from glassnet.experiments import catalogue
     from glassnet.files import write_atomically
+    from glassnet.pictures import save
 
     rows = catalogue.rows_called(ids or ["all"])
     if show:
@@ -76,8 +82,15 @@ def reproduce(
                 if problem:
                     failed[trial.title] = problem
     states = catalogue.overview(rows, results, seeds, data_dir)
+    drawn: dict[str, list[tuple[str, str]]] = {}
+    if pictures is not None:
+        for picture in catalogue.pictures(rows, results, seeds, data_dir):
+            file = pictures / f"{picture.name}.png"
+            save(picture.figure, file)
+            address = os.path.relpath(file, write.parent if write else None)
+            drawn.setdefault(picture.of, []).append((picture.caption, Path(address).as_posix()))
     if write is not None:
-        write_atomically(write, catalogue.document(states))
+        write_atomically(write, catalogue.document(states, drawn))
     if as_json:
         print_verdicts(states, failed, results.folder)
     else:
@@ -88,6 +101,4 @@ def reproduce(
 
 def chosen_kernels() -> str:
     """Return the edition that GLASSNET_KERNELS names, else the fastest that is installed."""
-    import os
-
     return os.environ.get("GLASSNET_KERNELS") or "auto"

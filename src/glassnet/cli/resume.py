@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from glassnet.cli.options import DataDir, Json
+from glassnet.cli.options import DataDir, Json, Threads
 
 
 def resume(
@@ -19,6 +19,7 @@ def resume(
             "--strict", help="Refuse if data, code, threads or kernels are not those of before."
         ),
     ] = False,
+    threads: Threads = None,
     as_json: Json = False,
 ) -> None:
     """Go on with a run that was interrupted or killed, as if nothing had happened.

@@ -76,11 +76,13 @@ def carry_out(config: Config, *, out: Path | None, data_dir: Path | None, as_jso
 
 @contextmanager
 def observed(as_json: bool) -> Iterator[View]:
-    """Show a run while this is active; after Ctrl-C, say what there is."""
+    """Show a run while this is active; after Ctrl-C or SIGTERM, say what there is."""
+    from glassnet.cli.output import lament
     from glassnet.cli.view import View
+    from glassnet.training import Terminated
 
     try:
         yield View(as_json)
-    except KeyboardInterrupt as interruption:
-        typer.echo(f"glassnet: {str(interruption) or 'interrupted'}", err=True)
+    except (KeyboardInterrupt, Terminated) as interruption:
+        lament(str(interruption) or "interrupted")
         raise

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glassnet.cli.options import DataDir, Json, Seed, Set
+from glassnet.cli.options import DataDir, Json, Seed, Set, Threads
 
 if TYPE_CHECKING:
     from glassnet.experiments.verification import Certificate
@@ -22,6 +22,7 @@ def verify_resume(
     every: Annotated[int, typer.Option(min=1, help="Steps between checkpoints.", metavar="N")] = 25,
     data_dir: DataDir = None,
     seed: Seed = None,
+    threads: Threads = None,
     as_json: Json = False,
 ) -> None:
     """Prove that a resumed run is the same: train once through, train again killed, compare bytes.
@@ -61,7 +62,15 @@ def _print(certificate: Certificate) -> None:
         table.add_row(escape(what), "[green]the same bytes[/]" if same else "[red]differs[/]")
     results.print(f"{escape(certificate.recipe)}: {count(certificate.steps, 'step')}")
     for kill in certificate.kills:
-        results.print(f"killed after {kill.seconds:.2f} s, resumed after step {kill.step}")
+        results.print(f"{kill.in_words()}; resumed after step {kill.step}")
+    for fault in certificate.unreadable:
+        results.print(f"[red]unreadable[/] {escape(fault)}")
     print_table(table)
     verdict = "identical" if certificate.identical else "not identical"
     results.print(f"resumed and uninterrupted run: [bold]{verdict}[/]")
+    about = certificate.environment
+    results.print(
+        f"{certificate.date}, Glassnet {about['glassnet']} ({about['source']}), Python "
+        f"{about['python']}, NumPy {about['numpy']}, {about['kernels']} kernels, "
+        f"{count(int(about['threads']), 'thread')}, {escape(about['platform'])}"
+    )

@@ -5,7 +5,7 @@ from glassnet.data.dataset import Dataset
 from glassnet.data.fetch import fetch
 from glassnet.data.fitting import fit_scaling
 from glassnet.data.idx import read_idx, write_idx
-from glassnet.data.inventory import identity, missing_files
+from glassnet.data.inventory import identity, is_at_hand, missing_files
 from glassnet.data.loading import load
 from glassnet.data.parts import DataSplits
 from glassnet.data.registry import describe, names, options_of, path_options_of
@@ -24,6 +24,7 @@ __all__ = [
     "fetch",
     "fit_scaling",
     "identity",
+    "is_at_hand",
     "k_folds",
     "load",
     "missing_files",

@@ -26,6 +26,7 @@ def batches(
     dtype: DTypeLike = np.float32,
     augment: Callable[[Array], Array] | None = None,
     seen: int = 0,
+    together: bool = False,
 ) -> Iterator[Batch]:
     """Return one pass over the data set as batches (x, y, sample_weight or `None`).
 
@@ -46,6 +47,9 @@ def batches(
     seen : int
         Leave out the batches of so many samples at the beginning: the pass goes on where another
         was left, which drew the same order.
+    together : bool
+        Return batches that were gathered at once as one: so many samples that they stay in the
+        cache, but at least those of a batch.
 
     Raises
     ------
@@ -71,7 +75,7 @@ def batches(
         )
     if not 0 <= seen <= samples or (seen % batch_size and seen != samples):
         raise ConfigError(f"no batch of {batch_size} ends after {seen} of {samples} samples")
-    return _draw(dataset, int(batch_size), rng, drop_last, dtype, augment, seen)
+    return _draw(dataset, int(batch_size), rng, drop_last, dtype, augment, seen, together)
 
 
 def _draw(
@@ -82,6 +86,7 @@ def _draw(
     dtype: DTypeLike,
     augment: Callable[[Array], Array] | None,
     seen: int,
+    together: bool,
 ) -> Iterator[Batch]:
     samples = len(dataset)
     order = None if rng is None else rng.permutation(samples)
@@ -97,9 +102,10 @@ def _draw(
         chosen = piece if order is None else order[piece]
         x, y = dataset.batch(chosen, dtype, augment)
         weight = None if dataset.sample_weight is None else dataset.sample_weight[chosen]
-        if several == batch_size:
+        left = max(0, seen - start)
+        if several == batch_size or (together and not left):
             yield x, y, weight
             continue
-        for i in range(max(0, seen - start), len(x), batch_size):
-            one = slice(i, i + batch_size)
+        for i in range(left, len(x), len(x) if together else batch_size):
+            one = slice(i, i + (len(x) if together else batch_size))
             yield x[one], y[one], None if weight is None else weight[one]

@@ -132,7 +132,9 @@ class Dataset:
         y : array, shape (n,) or (n, K)
             The targets.
         """
-        chosen = np.arange(len(self))[indices] if isinstance(indices, slice) else np.array(indices)
+        chosen = (
+            np.arange(len(self))[indices] if isinstance(indices, slice) else np.asarray(indices)
+        )
         y = self.y[indices]
         y = y if y.dtype == np.int64 else y.astype(dtype, copy=False)
         scaling = self.scaling or Scaling()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from glassnet.data.fetch import given_dir, present
+from glassnet.data.fetch import cache_dir, given_dir, present
 from glassnet.data.registry import defaults_of, source_of
 from glassnet.data.remote import FILES
 
@@ -48,3 +48,18 @@ def missing_files(name: str, data_dir: str | Path | None = None) -> list[str]:
     if directory is None:
         return []
     return [file.path for file in FILES.get(name, ()) if present(file, directory) is None]
+
+
+def is_at_hand(name: str, data_dir: str | Path | None = None) -> bool:
+    """Return whether a data set can be read without fetching anything.
+
+    Examples
+    --------
+    >>> is_at_hand("moons")
+    True
+    """
+    files = FILES.get(name, ())
+    if not files:
+        return True
+    directory = given_dir(data_dir) or cache_dir()
+    return all(present(file, directory) is not None for file in files)

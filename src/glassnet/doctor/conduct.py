@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from glassnet.arrays import Array
-from glassnet.doctor.equality import same, words
+from glassnet.doctor.equality import same
+from glassnet.doctor.exceptions import words
 from glassnet.doctor.findings import Conduct
 from glassnet.doctor.layer_probes import LayerProbe
 from glassnet.doctor.probes import spread

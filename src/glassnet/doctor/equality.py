@@ -29,9 +29,3 @@ def agree(a: dict[str, Array], b: dict[str, Array]) -> bool:
         and np.allclose(a[n], b[n], rtol=1e-9, atol=1e-9 * float(np.abs(a[n]).max(initial=0)))
         for n in a
     )
-
-
-def words(error: Exception) -> str:
-    """Return an exception in one line."""
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0][:160]}" if text else type(error).__name__

@@ -9,6 +9,7 @@ import numpy as np
 
 from glassnet.arrays import Array
 from glassnet.doctor.equality import same
+from glassnet.doctor.exceptions import words
 from glassnet.doctor.findings import Finding
 from glassnet.doctor.walk import Visit
 from glassnet.layers import Layer
@@ -23,7 +24,7 @@ def watch_evaluation(visit: Visit, seed: int) -> list[Finding]:
     try:
         with_rng = [_run(layer, x, False, seed + i) for i in range(2)]
     except Exception as error:
-        text = f"forward with training=False raised {type(error).__name__}: {error}"
+        text = f"forward with training=False raised {words(error)}"
         return [Finding("input", "raises", text)]
     if not same(with_rng[0], with_rng[1]):
         text = "in evaluation the output depends on random numbers"

@@ -6,8 +6,9 @@ import numpy as np
 
 from glassnet.doctor.case import Case
 from glassnet.doctor.diagnosis import diagnose, diagnose_short_batch
-from glassnet.doctor.equality import same, words
+from glassnet.doctor.equality import same
 from glassnet.doctor.examine import examine, examine_here
+from glassnet.doctor.exceptions import words
 from glassnet.doctor.findings import Conduct, Finding
 from glassnet.doctor.probes import LossProbe, RegularizerProbe, spread
 from glassnet.doctor.report import Check
@@ -58,7 +59,7 @@ def check_regularizer(
         grad, given = before.copy(), weights.copy()
         probe.regularizer.add_gradient(given, grad)
     except Exception as error:
-        text = f"the regularizer raised {type(error).__name__}: {error}"
+        text = f"the regularizer raised {words(error)}"
         return [], [Finding("weights", "raises", text)]
     findings = []
     if not np.array_equal(given, weights):

@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike
 from glassnet.arrays import Array
 from glassnet.doctor.compare import along, random_direction
 from glassnet.doctor.curve import ErrorCurve, error_curve
-from glassnet.doctor.equality import words
 from glassnet.doctor.evaluation import watch_evaluation
 from glassnet.doctor.examine import examine_together
+from glassnet.doctor.exceptions import words
 from glassnet.doctor.findings import Finding
 from glassnet.doctor.kinds import KINDS
 from glassnet.doctor.layer_probes import LayerProbe, WholeProbe
@@ -84,11 +84,11 @@ class Rounds(_Result):
             if visit.is_container and type(visit.layer) not in (Sequential, Residual):
                 self._container(visit)
         self._regularizers()
-        if trip.output is None:
-            self._stopped(trip)
-            return
-        self._loss(trip.output)
-        self._together(trip)
+        if trip.error is not None:
+            self._stopped(trip, trip.error)
+        elif trip.output is not None:
+            self._loss(trip.output)
+            self._together(trip)
 
     def _make_generic(self) -> None:
         for _, p in self.model.named_parameters():
@@ -166,7 +166,7 @@ class Rounds(_Result):
             checks = examine_together(self.whole, self.rng, 4 if self.thorough else 2)
         except Exception as error:
             if not self.faults:
-                text = f"the backward pass of the whole model raised {error!r}"
+                text = f"the backward pass of the whole model raised {words(error)}"
                 self._record("whole model", [], [Finding("input", "raises", text)])
             return
         self.checks += checks
@@ -198,11 +198,11 @@ class Rounds(_Result):
         places = {f.layer for f in self.faults}
         return len(places) == 2 and pair == {(True, "output"), (False, "input")}
 
-    def _stopped(self, trip: Walk) -> None:
+    def _stopped(self, trip: Walk, error: Exception) -> None:
         visit = trip.visits.get(trip.stopped_at or "")
         place = visit.place if visit else "whole model"
         if not any(f.layer == place for f in self.faults):
-            text = f"forward raised {trip.error!r}"
+            text = f"forward raised {words(error)}"
             self._record(place, [], [Finding("input", "raises", text)])
         self.notes.append("the model could not be run to its end; what follows was not checked")
 

@@ -1,5 +1,6 @@
 """Experiments: typed configurations, recipes, runs and their folders."""
 
+from glassnet.experiments.carrying_out import train
 from glassnet.experiments.comparison import Comparison, compare
 from glassnet.experiments.config import Config, recipe_names
 from glassnet.experiments.crossvalidation import cross_validate
@@ -8,7 +9,7 @@ from glassnet.experiments.finished import evaluate_run, predict, predict_images
 from glassnet.experiments.folder import LoadedRun, RunFolder, environment, to_json
 from glassnet.experiments.record import RunRecord
 from glassnet.experiments.resuming import resume
-from glassnet.experiments.run import Run, train
+from glassnet.experiments.run import Run
 
 __all__ = [
     "Comparison",

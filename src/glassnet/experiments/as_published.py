@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from glassnet.arrays import Array
-from glassnet.layers import Conv2d, Layer, Linear
+from glassnet.layers import Conv2d, Dropout, Layer, Linear
 from glassnet.training.metrics import Metric, log_loss, report_a_loss
 
 
@@ -58,8 +58,32 @@ class SummedBiasLinear(Linear):
             self.bias.grad *= len(dy)
 
 
+class PlainDropout(Dropout):
+    """Report A's dropout: what is kept is not scaled in training, but everything in evaluation.
+
+    That the mask is missing from its backward pass changes nothing: before it there is a sigmoid,
+    whose slope o·(1 − o) the report takes from the masked output.
+
+    Examples
+    --------
+    >>> layer, x = PlainDropout(0.5), np.ones((1, 1000), np.float32)
+    >>> y, mask = layer.forward(x, training=True, rng=np.random.default_rng(0))
+    >>> sorted(set(y.ravel().tolist())), float(layer.infer(x)[0, 0])
+    ([0.0, 1.0], 0.5)
+    """
+
+    def forward(
+        self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None
+    ) -> tuple[Array, Array | None]:
+        """Return y, and the mask of zeros and ones (None in evaluation)."""
+        kept = x.dtype.type(1 - self.p)
+        y, mask = super().forward(x, training=training, rng=rng)
+        return (x * kept, None) if mask is None else (y * kept, mask * kept)
+
+
 LAYERS: dict[str, type[Layer]] = {
     "as-published/IntegerConv2d": IntegerConv2d,
+    "as-published/PlainDropout": PlainDropout,
     "as-published/SummedBiasLinear": SummedBiasLinear,
 }
 """What a configuration calls them."""

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from glassnet.errors import ConfigError, GlassnetError
+from glassnet.experiments.carrying_out import train
 from glassnet.experiments.config import Config
 from glassnet.experiments.folder import RunFolder, to_json
-from glassnet.experiments.run import Run, train
+from glassnet.experiments.intervals import mean_of
+from glassnet.experiments.run import Run
 from glassnet.schedules import ReduceOnPlateau
 from glassnet.training import Callback
 
@@ -59,7 +58,9 @@ def cross_validate(
         With a run folder ``fold-1``, ``fold-2``, … for each and ``crossvalidation.json``.
     results : dict
         For each figure its mean over the folds, under its name; under "interval" half the width of
-        its 95 % interval, and under "runs" the figures of each fold.
+        its 95 % interval, and under "runs" the figures of each fold. The runs share most of their
+        training samples, so the interval is somewhat too narrow; no estimate without that fault
+        exists (Bengio & Grandvalet, 2004).
     """
     config = _without_idle_validation(config)
     Run.prepare(_of_fold(config, folds, 1), data_dir=data_dir)  # refuses before a folder is made
@@ -84,25 +85,6 @@ def cross_validate(
         if on_fold is not None:
             on_fold(result)
     return folder, result
-
-
-def half_width(values: Sequence[float]) -> float:
-    """Return half the width of the 95 % interval of a mean: t · s / √n (Student, 1908).
-
-    The runs of a cross-validation share most of their training samples, so for them it is somewhat
-    too narrow; no estimate without that fault exists (Bengio & Grandvalet, 2004).
-
-    Examples
-    --------
-    >>> round(half_width([0.9, 0.92, 0.94]), 4)
-    0.0497
-    """
-    from scipy.stats import t
-
-    if len(values) < 2:
-        return math.nan
-    spread = float(np.std(values, ddof=1))
-    return float(t.ppf(0.975, len(values) - 1)) * spread / math.sqrt(len(values))
 
 
 def _of_fold(config: Config, folds: int, fold: int) -> Config:
@@ -132,10 +114,10 @@ def _figures(metrics: dict[str, Any]) -> dict[str, float]:
 
 def _summary(folds: int, runs: list[dict[str, Any]]) -> dict[str, Any]:
     names = [name for name in runs[0] if name.startswith("test_")]
-    columns = {name: [run[name] for run in runs] for name in names}
+    means = {name: mean_of([run[name] for run in runs]) for name in names}
     return {
-        **{name: float(np.mean(values)) for name, values in columns.items()},
-        "interval": {name: half_width(values) for name, values in columns.items()},
+        **{name: mean.value for name, mean in means.items()},
+        "interval": {name: mean.half_width for name, mean in means.items()},
         "folds": folds,
         "finished": len(runs),
         "seconds": sum(run["seconds"] for run in runs),

@@ -20,13 +20,18 @@ from glassnet.errors import CheckpointError, ConfigError, GlassnetError, OutputE
 from glassnet.experiments.config import Config
 from glassnet.experiments.drawing import DrawingStyle
 from glassnet.experiments.identity import fingerprint, source_version
-from glassnet.files import write_atomically
+from glassnet.experiments.lock import NAME as LOCK
+from glassnet.files import flush_folder, make_folder, write_atomically
 from glassnet.layers import Layer
 from glassnet.storage import load
 from glassnet.threads import threads
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+HALF_WRITTEN = ".*.*.*"
+"""What a file is called before it has taken its name: ``.config.toml.a1b2c3``."""
 
 
 @dataclass(frozen=True)
@@ -94,19 +99,17 @@ class RunFolder:
             if out is not None:
                 path = Path(out)
                 is_new = not path.exists()
-                path.mkdir(parents=True, exist_ok=True)
-                if any(path.iterdir()):
-                    raise ConfigError(
-                        f"{path} is not empty, and a run never overwrites; "
-                        "choose another folder with --out"
-                    )
-                return cls(path, is_new)
-            Path("runs").mkdir(exist_ok=True)
+                make_folder(path)
+                folder = cls(path, is_new)
+                folder.refuse_used()
+                return folder
+            make_folder("runs")
             number = 1
             while True:
                 path = Path("runs") / f"{name}-{number:03d}"
                 try:
                     path.mkdir()  # fails if another run took the number first
+                    flush_folder(path.parent)
                     return cls(path, is_new=True)
                 except FileExistsError:
                     number += 1
@@ -115,6 +118,24 @@ class RunFolder:
                 f"cannot make a run folder at {error.filename}: {error.strerror}; "
                 "choose a folder that can be written to with --out"
             ) from error
+
+    def refuse_used(self) -> None:
+        """Raise ConfigError if it holds more than a run leaves that was killed before it began."""
+        if not all(map(_is_leftover, self.path.iterdir())):
+            raise ConfigError(
+                f"{self.path} is not empty, and a run never overwrites; "
+                "choose another folder with --out"
+            )
+
+    def half_written(self) -> list[Path]:
+        """Return files that have not yet taken their names: leftovers, where nobody is writing."""
+        places = (self.path, self.checkpoints, self.figures)
+        return [file for place in places for file in place.glob(HALF_WRITTEN)]
+
+    def tidy(self) -> None:
+        """Remove what a process left that was killed while writing."""
+        for file in self.half_written():
+            file.unlink(missing_ok=True)
 
     def _repr_html_(self) -> str:
         from glassnet.experiments.notebook import folder_html
@@ -227,6 +248,11 @@ class LoadedRun:
             )
         except (GlassnetError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise CheckpointError(f"{file} cannot be read: {error}; train the run anew") from error
+
+
+def _is_leftover(path: Path) -> bool:
+    """Whether a file is all that a run leaves which was killed before it began."""
+    return path.name == LOCK or path.match(HALF_WRITTEN)
 
 
 def _reason_of_end(metrics: Path) -> str:

@@ -32,13 +32,31 @@ class Estimate:
     count: int
 
     @property
+    def half_width(self) -> float:
+        """Half the width of the interval: value ± half_width."""
+        return (self.high - self.low) / 2
+
+    def __str__(self) -> str:
+        """Return the value with its interval, if it has one.
+
+        Examples
+        --------
+        >>> print(mean_of([0.95, 0.96, 0.97]), mean_of([0.957]), sep=", ")
+        0.9600 ± 0.0248, 0.9570
+        """
+        form = ".4f" if 1e-3 <= abs(self.value) < 1e4 else ".3g"
+        if math.isnan(self.half_width):
+            return format(self.value, form)
+        return f"{self.value:{form}} ± {self.half_width:{form}}"
+
+    @property
     def excludes_zero(self) -> bool:
         """Whether 0 lies outside the interval."""
         return self.low > 0 or self.high < 0
 
 
 def mean_of(figures: Sequence[float]) -> Estimate:
-    """Return the mean of some figures, with Student's interval.
+    """Return the mean of some figures, with Student's interval: ± t · s / √n (Student, 1908).
 
     Examples
     --------

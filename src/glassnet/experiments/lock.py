@@ -14,31 +14,59 @@ from glassnet.errors import CheckpointError, OutputError
 NAME = ".lock"
 
 
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold a run folder while this is active.
+class Lock:
+    """The lock of a run folder.
 
-    The system holds the lock for the open file and lets go of it when the process ends, however it
-    ends; so a file that a killed process left behind locks nobody out.
-
-    Raises
-    ------
-    CheckpointError
-        If another process holds it; its number is told.
-    OutputError
-        If the folder cannot be written to.
+    The system holds it for the open file and lets go of it when the process ends, however it ends;
+    so a file that a killed process left behind locks nobody out.
     """
-    path = folder / NAME
-    file = _taken(path)
-    try:
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / NAME
+        self._file: IO[str] | None = None
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether the folder's lock, as it is now, is held by this."""
+        return self._file is not None and _is_at(self._file, self._path)
+
+    def take(self) -> None:
+        """Take the lock of the folder, as it is now.
+
+        Raises
+        ------
+        CheckpointError
+            If another process holds it; its number is told.
+        OutputError
+            If the folder cannot be written to.
+        """
+        file = _taken(self._path)
         file.seek(0)
         file.truncate()
         file.write(f"{os.getpid()}\n")
         file.flush()
-        yield
+        if self._file is not None:
+            self._file.close()
+        self._file = file
+
+    def release(self) -> None:
+        """Let go of it."""
+        if self._file is None:
+            return
+        if self.is_mine:
+            self._path.unlink(missing_ok=True)  # while it is held: who opens it now makes a new one
+        self._file.close()
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[Lock]:
+    """Hold a run folder while this is active; raise as `Lock.take` does."""
+    lock = Lock(folder)
+    try:
+        lock.take()
+        yield lock
     finally:
-        path.unlink(missing_ok=True)  # while it is held: who opens it now makes a new one
-        file.close()
+        lock.release()
 
 
 def _taken(path: Path) -> IO[str]:
@@ -52,8 +80,6 @@ def _taken(path: Path) -> IO[str]:
             ) from error
         try:
             _hold(file)
-            if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
-                return file
         except OSError:
             file.seek(0)
             holder = file.read(20).strip()
@@ -62,7 +88,17 @@ def _taken(path: Path) -> IO[str]:
                 f"{path.parent} is in use by process {holder or '(unknown)'}, which trains or "
                 "resumes it; wait until that has ended"
             ) from None
+        if _is_at(file, path):
+            return file
         file.close()  # the one who held it has just let go and taken the name away
+
+
+def _is_at(file: IO[str], path: Path) -> bool:
+    """Whether a path leads to an open file."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _hold(file: IO[str]) -> None:

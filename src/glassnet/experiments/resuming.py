@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.errors import CheckpointError, ConfigError
+from glassnet.experiments.carrying_out import carry_out
 from glassnet.experiments.circumstances import circumstances, differences
 from glassnet.experiments.clock import Clock
 from glassnet.experiments.config import Config
 from glassnet.experiments.folder import RunFolder
+from glassnet.experiments.holding import Holding
 from glassnet.experiments.lock import locked
-from glassnet.experiments.run import Run, carry_out
+from glassnet.experiments.run import Run
 from glassnet.training import Callback, Checkpoint, Evaluation, newest_checkpoint
 from glassnet.training.checkpoint import files
 from glassnet.training.checkpointer import warn
@@ -60,9 +62,10 @@ def resume(
             f"{path} is no run folder that could be resumed: it has no config.toml; give one that "
             "glassnet train made"
         )
-    with locked(path):
+    with locked(path) as lock:
         _refuse_complete(path)
         folder = RunFolder(path)
+        folder.tidy()
         config = _configuration(path)
         checkpoint = _newest(folder, tell)
         place = data_dir or os.environ.get("GLASSNET_DATA")
@@ -72,10 +75,12 @@ def resume(
         run = Run.prepare(config, data_dir=place, callbacks=own, clock=clock)
         if checkpoint is not None:
             _compare(checkpoint, circumstances(run.config, run.data, place), strict, tell)
-        run.show_in_tensorboard(folder, tell=tell)
-        run.keep_checkpoints(folder, data_dir=place, tell=tell)
+        text = (path / "config.toml").read_text(encoding="utf-8")
+        holding = Holding(folder, lock, text, tell)
+        run.show_in_tensorboard(holding)
+        run.keep_checkpoints(holding, data_dir=place)
         return carry_out(
-            run, folder, resume=checkpoint, on_ready=on_ready, on_test=on_test, on_end=on_end
+            run, holding, resume=checkpoint, on_ready=on_ready, on_test=on_test, on_end=on_end
         )
 
 

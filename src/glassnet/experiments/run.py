@@ -1,16 +1,13 @@
-"""One run: data, model, training, evaluation, and the folder with all of it."""
+"""One run: data, model and training, made of a configuration."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-from glassnet.arrays import Array
-from glassnet.data import Dataset, DataSplits
-from glassnet.errors import ConfigError, GlassnetError, TrainingError
+from glassnet.data import DataSplits
+from glassnet.errors import ConfigError
 from glassnet.experiments.circumstances import circumstances
 from glassnet.experiments.clock import Clock
 from glassnet.experiments.config import Config
@@ -22,15 +19,9 @@ from glassnet.experiments.fitting_together import (
     refuse_monitor,
     refuse_one_class,
 )
-from glassnet.experiments.folder import RunFolder, environment, to_json
-from glassnet.experiments.lock import locked
-from glassnet.experiments.predictions import Predictions
+from glassnet.experiments.holding import Holding
 from glassnet.experiments.reading import read_data
-from glassnet.files import write_atomically
-from glassnet.kernels import active_kernels
 from glassnet.layers import Layer
-from glassnet.randomness import stream
-from glassnet.storage import save
 from glassnet.tensorboard import TensorBoard, require_tensorboard
 from glassnet.training import (
     Callback,
@@ -38,16 +29,9 @@ from glassnet.training import (
     Checkpointer,
     EarlyStopping,
     EvaluateEvery,
-    Evaluation,
-    History,
     LayerRecorder,
     Trainer,
-    class_report,
-    confusion_matrix,
-    evaluate,
-    predicted_class,
 )
-from glassnet.training.checkpointer import warn
 from glassnet.training.metrics import default_metrics
 from glassnet.training.recording import SAMPLES
 from glassnet.words import count
@@ -63,7 +47,7 @@ DECIDING = ("data", "model", "loss", "optimizer", "schedule", "augment", "traini
 class Run:
     """A training that is ready to go, or has gone.
 
-    Build it with `prepare`, then call `train`, then `write`.
+    Build it with `prepare`, then call `train`, then write what it leaves (`outcome.write`).
     """
 
     config: Config
@@ -179,41 +163,40 @@ class Run:
         size = self.config.training.batch_size
         return len(self.data.train) if size == "all" else size or BATCH_SIZE
 
-    def show_in_tensorboard(self, folder: RunFolder, *, tell: Callable[[str], None] = warn) -> None:
+    def show_in_tensorboard(self, holding: Holding) -> None:
         """Write events for TensorBoard into a run folder while it trains, if configured."""
         if not self.config.tensorboard.on:
             return
-        tables = self.config.to_dict()
         self.board = TensorBoard(
-            folder.tensorboard,
+            holding.folder.tensorboard,
             every=self.config.tensorboard.every,
             hyperparameters={
                 key: value if isinstance(value, (bool, int, float)) else str(value)
-                for key, value in flattened(tables).items()
+                for key, value in flattened(self.config.to_dict()).items()
                 if key.partition(".")[0] in DECIDING
             },
             text={
                 "model": str(self.model.summary(self.data.sample_shape)),
                 "configuration": self.config.to_toml(),
             },
-            tell=tell,
+            tell=holding.tell,
         )
         self.trainer.callbacks = (*self.trainer.callbacks, self.board)
 
     def keep_checkpoints(
         self,
-        folder: RunFolder,
+        holding: Holding,
         *,
         data_dir: str | Path | None = None,
-        tell: Callable[[str], None] = warn,
     ) -> None:
         """Write checkpoints into a run folder while it trains, as configured."""
         checkpointer = Checkpointer(
-            folder.checkpoints,
+            holding.folder.checkpoints,
             **asdict(self.config.checkpoint),
             metric=self.config.training.monitor,
             about=lambda: circumstances(self.config, self.data, data_dir),
-            tell=tell,
+            tell=holding.tell,
+            ready=holding.secure,
         )
         self.trainer.callbacks = (*self.trainer.callbacks, checkpointer)
 
@@ -234,178 +217,3 @@ class Run:
         finally:
             self.clock.lap("training")
             self.clock.parts["training"] += self.earlier
-
-    def metrics(self, test: Evaluation | None) -> dict[str, Any]:
-        """Return how the run ended: figures of the final model, time, size, versions."""
-        model, data, options = self.model, self.data, self.config.training
-        valid = self._evaluated(data.valid)
-        train = self._evaluated(data.train) if valid is None else None
-        history = self.trainer.history
-        result: dict[str, Any] = {
-            **(test.record("test") if test else {}),
-            **(valid.record("valid") if valid else {}),
-            **(train.record("train") if train else {}),
-            "seconds": round(self.clock.parts.get("training", 0.0), 3),
-            "seconds_to_accuracy": round(self.clock.total, 3),
-            "seconds_by_part": {k: round(v, 3) for k, v in self.clock.parts.items()},
-            "epochs": len(history),
-            "stopped": history.stopped,
-            "seed": options.seed,
-            "parameters": sum(p.size for _, p in model.named_parameters()),
-            "penalty": self.trainer.penalty(),
-            "kernels": active_kernels(),
-        }
-        if self.early_stopping is not None:
-            result["best_epoch"] = self.early_stopping.best_epoch
-        if test is not None and self.data.test is not None and self.data.classes:
-            result["per_class"] = per_class(test, self.data.test)
-        result["environment"] = environment()
-        return result
-
-    def write(
-        self,
-        folder: RunFolder,
-        *,
-        figures: bool = True,
-        on_test: Callable[[Run, Evaluation], None] | None = None,
-    ) -> dict[str, Any]:
-        """Evaluate the final model on the test part, write everything, and return the metrics.
-
-        `on_test` is called as soon as there are figures of the test part.
-        """
-        save(self.model, folder.path / "model.safetensors")  # first what took longest to make
-        if self.early_stopping is not None and self.early_stopping.last_weights is not None:
-            write_last_weights(self.early_stopping.last_weights, folder)
-        history = self.trainer.history
-        folder.write("history.csv", history.to_csv())
-        if history.steps:
-            folder.write("steps.csv", history.to_csv(steps=True))
-        if self.evaluations is not None and self.evaluations.records:
-            rows = History()
-            rows.steps = self.evaluations.records
-            folder.write("evaluations.csv", rows.to_csv(steps=True))
-        record = self.recorder.record if self.recorder else None
-        if record is not None:
-            write_atomically(folder.path / "layers.safetensors", record.to_bytes())
-        test = self._evaluated(self.data.test)
-        self.clock.lap("test")
-        if on_test is not None and test is not None:
-            on_test(self, test)
-        folder.write_data_description(self.data)
-        if test is not None and self.data.test is not None and self.data.classes:
-            predictions = Predictions(self.data.test.y, predicted_class(test.outputs))
-            write_atomically(folder.path / "predictions.safetensors", predictions.to_bytes())
-        result = self.metrics(test)
-        if figures and len(history):
-            from glassnet.pictures import augmentation_preview, run_figures
-
-            best = self.early_stopping.best_epoch if self.early_stopping else None
-            folder.write_figures(run_figures(history, self.model, self.data, test, best, record))
-            if examples := self.config.augment.examples():
-                rng = stream(self.config.training.seed, "augment")
-                preview = augmentation_preview(self.data.train, examples, rng)
-                folder.write_figures({"augmentation": preview} if preview else {})
-        if self.board is not None:
-            pictures = {f.stem: f.read_bytes() for f in sorted(folder.figures.glob("*.png"))}
-            self.board.results(self.trainer.step_count, numbers(result), pictures)
-        # Last of all: a folder that has it is complete.
-        folder.write("metrics.json", json.dumps(json.loads(to_json(result)), indent=2) + "\n")
-        return result
-
-    def _evaluated(self, part: Dataset | None) -> Evaluation | None:
-        if part is None:
-            return None
-        return evaluate(self.model, part, self.trainer.loss, metrics=self.config.training.metrics)
-
-
-def train(
-    config: Config,
-    *,
-    out: str | Path | None = None,
-    data_dir: str | Path | None = None,
-    callbacks: Sequence[Callback] = (),
-    clock: Clock | None = None,
-    on_ready: Callable[[Run], None] | None = None,
-    on_test: Callable[[Run, Evaluation], None] | None = None,
-    on_end: Callable[[RunFolder, dict[str, Any]], None] | None = None,
-    tell: Callable[[str], None] = warn,
-) -> tuple[RunFolder, dict[str, Any]]:
-    """Carry out a run from beginning to end; return its folder and metrics.
-
-    `on_ready` is called before the first step, when data and model are there; `on_test` when the
-    test part is evaluated; `on_end` with folder and metrics when all is written, also after Ctrl-C;
-    `tell` if a checkpoint cannot be written.
-    After Ctrl-C, or when the loss is no longer finite, the folder still gets what there is, and the
-    exception goes on and names the folder. Where nothing could be trained, because the parts do not
-    fit together, no folder is left.
-    """
-    run = Run.prepare(config, data_dir=data_dir, callbacks=callbacks, clock=clock)
-    folder = RunFolder.create(out, config.name)
-    try:
-        with locked(folder.path):
-            folder.write("config.toml", run.config.to_toml())
-            run.show_in_tensorboard(folder, tell=tell)
-            run.keep_checkpoints(folder, data_dir=data_dir, tell=tell)
-            return carry_out(run, folder, on_ready=on_ready, on_test=on_test, on_end=on_end)
-    except GlassnetError:
-        if run.refused and not folder.checkpoints.exists():
-            folder.discard()
-        raise
-
-
-def carry_out(
-    run: Run,
-    folder: RunFolder,
-    *,
-    resume: Checkpoint | None = None,
-    on_ready: Callable[[Run], None] | None = None,
-    on_test: Callable[[Run, Evaluation], None] | None = None,
-    on_end: Callable[[RunFolder, dict[str, Any]], None] | None = None,
-) -> tuple[RunFolder, dict[str, Any]]:
-    """Train, from a checkpoint on if one is given, and write the folder; see `train`."""
-    if on_ready is not None:
-        on_ready(run)
-    interrupted = False
-    try:
-        run.train(resume)
-    except KeyboardInterrupt:
-        interrupted = True
-    except TrainingError as error:
-        run.trainer.stop(str(error).partition(";")[0])
-        run.write(folder)
-        raise TrainingError(f"{error} ({folder.path} holds what was trained)") from None
-    except GlassnetError:
-        run.refused = True
-        raise
-    metrics = run.write(folder, on_test=on_test)
-    if on_end is not None:
-        on_end(folder, metrics)
-    if interrupted:
-        raise KeyboardInterrupt(
-            f"interrupted; {folder.path} holds what was trained, and glassnet resume "
-            f"{folder.path} goes on"
-        )
-    return folder, metrics
-
-
-def numbers(result: Mapping[str, Any]) -> dict[str, float]:
-    """Return what of a result is one number."""
-    return {name: float(v) for name, v in result.items() if isinstance(v, (int, float))}
-
-
-def per_class(found: Evaluation, data: Dataset) -> list[dict[str, Any]]:
-    """Return precision, recall, F1 and support of every class."""
-    report = class_report(confusion_matrix(found.outputs, data.y))
-    names = data.class_names or [str(k) for k in range(len(report.support))]
-    columns = zip(names, report.precision, report.recall, report.f1, report.support, strict=False)
-    return [
-        {"class": name, "precision": p, "recall": r, "f1": f, "support": int(n)}
-        for name, p, r, f, n in columns
-    ]
-
-
-def write_last_weights(weights: dict[str, Array], folder: RunFolder) -> None:
-    """Keep the last weights beside the best ones: names and arrays, without architecture."""
-    from safetensors.numpy import save as to_bytes
-
-    write_atomically(folder.path / "last.safetensors", to_bytes(weights))

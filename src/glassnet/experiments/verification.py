@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import random
-import shutil
-import subprocess
-import sys
-import time
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,25 +14,17 @@ from typing import Any
 from glassnet.errors import CheckpointError
 from glassnet.experiments.config import Config
 from glassnet.experiments.folder import RunFolder, environment
-from glassnet.experiments.options import CheckpointOptions
+from glassnet.experiments.killing import Kill, ended, killed, moments, unreadable
+from glassnet.kernels import active_kernels
+from glassnet.threads import threads as threads_in_use
 from glassnet.training import Checkpoint, History, newest_checkpoint
-from glassnet.training.checkpoint import files, step_of
+from glassnet.training.checkpoint import files
 
 ALIKE = (
     "model.safetensors", "last.safetensors", "predictions.safetensors", "layers.safetensors",
     "steps.csv", "evaluations.csv",
 )  # fmt: skip
 """Files of a run folder whose every byte must be the same, where there are such."""
-
-LEAST_HASTE = 0.2
-
-
-@dataclass(frozen=True)
-class Kill:
-    """When a process was killed: seconds after its start, and the step of the newest checkpoint."""
-
-    seconds: float
-    step: int
 
 
 @dataclass(frozen=True)
@@ -46,18 +35,22 @@ class Certificate:
     ----------
     compared : dict of str to bool
         For each thing whether both runs have the same bytes.
+    unreadable : tuple of str
+        Files that could not be read after a kill, and why.
     """
 
     recipe: str
     steps: int
     kills: tuple[Kill, ...]
     compared: dict[str, bool]
+    unreadable: tuple[str, ...]
+    date: str
     environment: dict[str, str]
 
     @property
     def identical(self) -> bool:
         """Whether a run that was killed at least once came to the same in everything."""
-        return bool(self.kills) and all(self.compared.values())
+        return bool(self.kills) and not self.unreadable and all(self.compared.values())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the certificate as JSON knows it."""
@@ -71,12 +64,14 @@ def verify_resume(
     kills: int = 3,
     every: int = 25,
     data_dir: str | Path | None = None,
+    threads: int | None = None,
+    kernels: str | None = None,
     tell: Callable[[str], None] = lambda sentence: None,
 ) -> Certificate:
     """Train once through, train again killed at random instants and resumed, compare bytes.
 
     Each training is a process of its own, ended by SIGKILL (or what the system has in its place):
-    nothing of it can clean up.
+    nothing of it can clean up. Some kills wait until a file is being written.
 
     Parameters
     ----------
@@ -87,81 +82,66 @@ def verify_resume(
     every : int
         Steps between checkpoints.
     data_dir : path, optional
+    threads, kernels : optional
+        What the processes use; by default what this one does.
     tell : callable
         Is told what goes on.
 
     Raises
     ------
     CheckpointError
-        If a process ends with an error of its own.
+        If a process ends with an error of its own, or the training is too short for a checkpoint.
     """
-    config = replace(
-        Config.from_recipe(recipe, overrides),
-        checkpoint=CheckpointOptions(minutes=0, steps=every),
-    )
+    config = Config.from_recipe(recipe, overrides)
+    config = replace(config, checkpoint=replace(config.checkpoint, minutes=0, steps=every))
+    threads, kernels = threads or threads_in_use(), kernels or active_kernels()
     options = [] if data_dir is None else ["--data-dir", str(data_dir)]
+    options += ["--threads", str(threads), "--json"]
+    surroundings = {**os.environ, "GLASSNET_KERNELS": kernels}
     with TemporaryDirectory(prefix="glassnet-") as temporary:
         place = Path(temporary)
         (place / "config.toml").write_text(config.to_toml(), encoding="utf-8")
-        whole, broken = place / "whole", place / "broken"
-        train = ["train", str(place / "config.toml"), "--json", *options, "--out"]
+        whole, broken = RunFolder(place / "whole"), RunFolder(place / "broken")
+        train = ["train", str(place / "config.toml"), *options, "--out"]
         tell("trains once through")
-        parts = json.loads(_ended([*train, str(whole)]))["seconds_by_part"]
+        result = json.loads(ended([*train, str(whole.path)], surroundings))
+        if not files(whole.checkpoints):
+            raise CheckpointError(
+                f"{config.name} has ended before its first checkpoint, after {every} steps; "
+                "write some more often with --every"
+            )
+        steps = newest_checkpoint(whole.checkpoints)[0].step
+        parts = result["seconds_by_part"]
         made: list[Kill] = []
-        command = [*train, str(broken)]
-        haste = 1.0
-        while len(made) < kills:
-            # On average the kills together reach three quarters of the training.
-            share = random.uniform(0, 1.5) / kills
-            seconds = parts["start"] + parts["data"] + share * parts["training"]
-            if not _killed(command, haste * seconds):
-                if made or haste < LEAST_HASTE:
-                    break
-                shutil.rmtree(broken, ignore_errors=True)  # faster than the first: kill earlier
-                haste *= 0.7
-                continue
-            step = max(map(step_of, files(RunFolder(broken).checkpoints)), default=0)
-            made.append(Kill(round(haste * seconds, 3), step))
-            tell(f"killed after {haste * seconds:.2f} s; the newest checkpoint is of step {step}")
-            if (broken / "config.toml").exists():
-                command = ["resume", str(broken), "--strict", "--json", *options]
-        if not (broken / "metrics.json").exists():
-            _ended(command)
+        faults: list[str] = []
+        command = [*train, str(broken.path)]
+        for share, moment in moments(kills):
+            kill = killed(
+                command,
+                surroundings,
+                broken,
+                moment=moment,
+                step=share * steps,
+                start=parts["start"] + parts["data"],
+            )
+            if kill is None:
+                break
+            made.append(kill)
+            faults += unreadable(broken)
+            tell(f"{kill.in_words()}; the newest checkpoint is of step {kill.step}")
+            if (broken.path / "config.toml").exists():
+                command = ["resume", str(broken.path), "--strict", *options]
+        if not (broken.path / "metrics.json").exists():
+            ended(command, surroundings)
         return Certificate(
             config.name,
-            newest_checkpoint(RunFolder(whole).checkpoints)[0].step,
+            steps,
             tuple(made),
-            _compared(whole, broken),
-            environment(),
+            _compared(whole.path, broken.path),
+            tuple(faults),
+            f"{datetime.now(UTC):%Y-%m-%d}",
+            {**environment(), "threads": str(threads), "kernels": kernels},
         )
-
-
-def _ended(arguments: Sequence[str]) -> str:
-    """Run the program to its end; return the last line that it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "glassnet", *arguments], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        said = done.stderr.strip().splitlines() or ["nothing"]
-        raise CheckpointError(f"glassnet {arguments[0]} ended with {done.returncode}: {said[-1]}")
-    return done.stdout.splitlines()[-1]
-
-
-def _killed(arguments: Sequence[str], seconds: float) -> bool:
-    """Start the program and kill it after so many seconds, unless it has ended before."""
-    program = subprocess.Popen(
-        [sys.executable, "-m", "glassnet", *arguments],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    end = time.monotonic() + seconds
-    while program.poll() is None and time.monotonic() < end:
-        time.sleep(min(0.01, max(0.0, end - time.monotonic())))
-    if program.poll() is not None:
-        return False
-    program.kill()
-    program.wait()
-    return True
 
 
 def _compared(whole: Path, broken: Path) -> dict[str, bool]:

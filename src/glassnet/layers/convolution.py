@@ -81,11 +81,24 @@ class Conv2d(Layer):
         bias = None if self.bias is None else self.bias.value
         return kernels.conv2d_forward(x, self.weight.value, bias, self.stride, self.padding), x
 
+    def forward_rectified(self, x: Array) -> tuple[Array, Array]:
+        """Return what a ReLU after this layer makes of y, and x."""
+        bias = None if self.bias is None else self.bias.value
+        weight = self.weight.value
+        return kernels.conv2d_forward(x, weight, bias, self.stride, self.padding, True), x
+
     def backward(self, dy: Array, cache: Array) -> Array:
         """Write ∂L/∂W and ∂L/∂b; return ∂L/∂x, shape (N, in_channels, H, W)."""
         self.backward_parameters(dy, cache)
         return kernels.conv2d_input_gradient(
             dy, self.weight.value, cache.shape[1:], self.stride, self.padding
+        )
+
+    def backward_rectified(self, dy: Array, cache: Array, below: Array) -> Array:
+        """Write ∂L/∂W and ∂L/∂b; return the gradient of the input of a ReLU that made `below`."""
+        self.backward_parameters(dy, cache)
+        return kernels.conv2d_input_gradient(
+            dy, self.weight.value, cache.shape[1:], self.stride, self.padding, below
         )
 
     def backward_parameters(self, dy: Array, cache: Array) -> None:

@@ -84,6 +84,11 @@ class MaxPool2d(Pool2d):
             dy, cache.winner, cache.input_shape, self.kernel_size, self.stride, self.padding
         )
 
+    def backward_rectified(self, dy: Array, cache: MaxPoolCache, below: Array) -> Array:
+        """Return the gradient of the input of a ReLU before this layer, which made `below`."""
+        windows = self.kernel_size, self.stride, self.padding
+        return kernels.max_pool2d_backward(dy, cache.winner, cache.input_shape, *windows, below)
+
 
 class AvgPool2d(Pool2d):
     """The mean of each window; its gradient is shared equally among the window's pixels.
@@ -108,6 +113,11 @@ class AvgPool2d(Pool2d):
     def backward(self, dy: Array, cache: Shape) -> Array:
         """Return ∂L/∂x, shape (N, C, H, W)."""
         return kernels.avg_pool2d_backward(dy, cache, self.kernel_size, self.stride, self.padding)
+
+    def backward_rectified(self, dy: Array, cache: Shape, below: Array) -> Array:
+        """Return the gradient of the input of a ReLU before this layer, which made `below`."""
+        windows = self.kernel_size, self.stride, self.padding
+        return kernels.avg_pool2d_backward(dy, cache, *windows, below)
 
 
 class GlobalAvgPool2d(Layer):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any, Self
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from glassnet.arrays import Array, PartialShape, Shape
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers.base import Layer, Step, checked_pair
+from glassnet.layers.fusion import rectifies_after, rectifies_before
 from glassnet.parameters import Parameter
 from glassnet.randomness import stream
 
@@ -48,12 +50,19 @@ class Sequential(Layer):
         self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None
     ) -> tuple[Array, list[Any]]:
         """Return the last layer's output, and the caches of all layers in order."""
-        caches = []
-        y = x
+        caches: list[Any] = []
+        y, done = x, False
         try:
-            for layer in self.layers:
-                y, cache = checked_pair(layer, layer.forward(y, training=training, rng=rng))
-                caches.append(cache)
+            for layer, following in zip_longest(self.layers, self.layers[1:]):
+                if done:  # by the layer before
+                    done = False
+                elif rectifies_after(layer, following):
+                    y, cache = layer.forward_rectified(y)
+                    caches += [cache, y]
+                    done = True
+                else:
+                    y, cache = checked_pair(layer, layer.forward(y, training=training, rng=rng))
+                    caches.append(cache)
         except (ValueError, IndexError):
             self.output_shape(x.shape[1:])  # says it in words, where it was the shape
             raise
@@ -61,25 +70,41 @@ class Sequential(Layer):
 
     def backward(self, dy: Array, cache: list[Any]) -> Array:
         """Write all gradients; return that of the input."""
-        for layer, layer_cache in zip(reversed(self.layers), reversed(cache), strict=True):
-            dy = layer.backward(dy, layer_cache)
-        return dy
+        return self._back_to(-1, dy, cache)
 
     def backward_parameters(self, dy: Array, cache: list[Any]) -> None:
         """Write all gradients of parameters, stopping at the first layer that is trained."""
         first = next((i for i, layer in enumerate(self.layers) if layer.is_trainable), None)
         if first is None:
             return
-        for i in range(len(self.layers) - 1, first, -1):
-            dy = self.layers[i].backward(dy, cache[i])
+        dy = self._back_to(first, dy, cache)
         self.layers[first].backward_parameters(dy, cache[first])
+
+    def _back_to(self, first: int, dy: Array, cache: list[Any]) -> Array:
+        """Go back through the layers after `first`; return the gradient of what they were given."""
+        i = len(self.layers) - 1
+        while i > first:
+            layer, preceding = self.layers[i], self.layers[i - 1] if i > first + 1 else None
+            if rectifies_before(layer, preceding):
+                dy = layer.backward_rectified(dy, cache[i], cache[i - 1])
+                i -= 2
+            else:
+                dy = layer.backward(dy, cache[i])
+                i -= 1
+        return dy
 
     def infer(self, x: Array) -> Array:
         """Return the output in evaluation; each layer's cache is dropped at once."""
         try:
-            y = x
-            for layer in self.layers:
-                y = layer.infer(y)
+            y, done = x, False
+            for layer, following in zip_longest(self.layers, self.layers[1:]):
+                if done:
+                    done = False
+                elif rectifies_after(layer, following):
+                    y = layer.forward_rectified(y)[0]
+                    done = True
+                else:
+                    y = layer.infer(y)
         except (ValueError, IndexError):
             self.output_shape(x.shape[1:])
             raise

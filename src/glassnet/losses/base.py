@@ -48,6 +48,16 @@ class Loss:
         """
         raise NotImplementedError
 
+    def rows(self, target: Array, output: Array) -> Array:
+        """Return what each output should have been, in shape and dtype of the outputs.
+
+        Raises
+        ------
+        ShapeError, DataError
+            If the targets do not fit.
+        """
+        return aligned(target, output)
+
 
 def one_hot(labels: Array, classes: int, dtype: DTypeLike = np.float32) -> Array:
     """Return a row for each label, 1 at the label's class and 0 elsewhere.

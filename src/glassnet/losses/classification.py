@@ -86,14 +86,7 @@ class SoftmaxCrossEntropy(Loss):
             return self._of_classes(output, target)
         log_p = kernels.log_softmax_forward(output)
         weights = checked_weights(sample_weight, output)
-        if target.ndim == 1:
-            labels = checked_labels(target, samples, classes)
-            q = one_hot(labels, classes, output.dtype)
-        else:
-            labels = None
-            q = checked_rows(target, output)
-        if self.label_smoothing:
-            q = (1 - self.label_smoothing) * q + self.label_smoothing / classes
+        q = self.rows(target, output)
         scale = np.ones(samples, output.dtype) if weights is None else weights
         total = float(scale.sum())
         if self.class_weight is not None:
@@ -101,8 +94,8 @@ class SoftmaxCrossEntropy(Loss):
             if len(w) != classes:
                 raise ConfigError(f"there are {len(w)} class weights for {classes} classes")
             q = q * w
-            if labels is not None:
-                total = float((scale * w[labels]).sum())
+            if target.ndim == 1:
+                total = float((scale * w[target]).sum())
         if not total > 0:
             raise DataError("all samples of a batch have weight zero; give some a positive weight")
         scale = (scale * (1 / total))[:, None]
@@ -110,6 +103,16 @@ class SoftmaxCrossEntropy(Loss):
         gradient = np.exp(log_p) * q.sum(axis=1, keepdims=True) - q
         gradient *= scale
         return value, gradient
+
+    def rows(self, target: Array, output: Array) -> Array:
+        """Return the distribution q over the classes for each sample, smoothed."""
+        if target.ndim == 1:
+            q = one_hot(checked_labels(target, *output.shape), output.shape[1], output.dtype)
+        else:
+            q = checked_rows(target, output)
+        if self.label_smoothing:
+            q = (1 - self.label_smoothing) * q + self.label_smoothing / output.shape[1]
+        return q
 
     def _of_classes(self, output: Array, labels: Array) -> tuple[float, Array]:
         """Return value and gradient in the common case, without a matrix of targets."""
@@ -149,10 +152,15 @@ class BinaryCrossEntropy(Loss):
         self, output: Array, target: Array, sample_weight: Array | None = None
     ) -> tuple[float, Array]:
         """Return the mean cross-entropy and its gradient by the logits, shape of the output."""
+        t = self.rows(target, output)
+        loss = np.maximum(output, 0) - t * output + np.log1p(np.exp(-np.abs(output)))
+        return weighted_mean(loss, kernels.sigmoid_forward(output) - t, sample_weight)
+
+    def rows(self, target: Array, output: Array) -> Array:
+        """Return t for each output."""
         t = aligned(target, output)
         if t.size and not (t.min() >= 0 and t.max() <= 1):
             raise DataError(
                 f"BinaryCrossEntropy takes targets from 0 to 1, not {t.min()} to {t.max()}"
             )
-        loss = np.maximum(output, 0) - t * output + np.log1p(np.exp(-np.abs(output)))
-        return weighted_mean(loss, kernels.sigmoid_forward(output) - t, sample_weight)
+        return t

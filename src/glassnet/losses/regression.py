@@ -40,12 +40,16 @@ class MeanSquaredError(Loss):
         self, output: Array, target: Array, sample_weight: Array | None = None
     ) -> tuple[float, Array]:
         """Return the mean squared error and its gradient, shape of the output."""
+        error = output - self.rows(target, output)
+        return weighted_mean(np.square(error), 2 * error, sample_weight)
+
+    def rows(self, target: Array, output: Array) -> Array:
+        """Return what each output should have been; labels become rows of `targets`."""
         wanted = aligned(target, output)
         if target.shape != output.shape and output.shape[1] > 1:  # rows made of labels
             low, high = self.targets
             wanted = low + (high - low) * wanted
-        error = output - wanted
-        return weighted_mean(np.square(error), 2 * error, sample_weight)
+        return wanted
 
 
 @dataclass(frozen=True)

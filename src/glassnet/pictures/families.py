@@ -20,6 +20,9 @@ from glassnet.training import History
 
 Line = Literal["-", "--", "-.", ":"]
 LINES: tuple[Line, ...] = ("-", "--", "-.", ":")
+MARKS = 10
+"""On a line, so that lines are told apart by their shapes where colours do not do it."""
+
 MOST_POINTS = 400
 """Along the axis; of more steps, neighbours are averaged."""
 
@@ -146,11 +149,12 @@ def _thinned(table: Array) -> tuple[Array, Array]:
 
 
 def _draw(axes: Axes, band: Band, place: int) -> None:
-    few = len(band.x) <= 25
+    apart = max(1, len(band.x) // MARKS)
     axes.fill_between(band.x, band.low, band.high, color=_colour(place), alpha=0.2, linewidth=0)
     axes.plot(
         band.x, band.mean, _line(place), color=_colour(place), linewidth=1.8,
-        marker=style.MARKERS[place % len(style.MARKERS)] if few else None, markersize=4.5,
+        marker=style.MARKERS[place % len(style.MARKERS)], markersize=4.5,
+        markevery=(2 * place % apart, apart),
     )  # fmt: skip
 
 

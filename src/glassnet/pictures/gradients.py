@@ -61,7 +61,9 @@ def error_curve_figure(curve: ErrorCurve) -> Figure:
             fontsize=style.SMALL,
             color=colour,
         )
-    style.dress(axes, "step h", "relative error of the slope", "Too large a step, too small a step")
+    right = curve.best[1] < 1e-4
+    title = "Too large a step, too small a step" if right else "No step mends a wrong gradient"
+    style.dress(axes, "step h", "relative error of the slope", title)
     axes.set_ylim(lowest / 3, 30)
     axes.legend(frameon=False, fontsize=style.SMALL, loc="lower left")
     return figure

@@ -30,7 +30,12 @@ class Report:
     notes: tuple[str, ...]
 
 
-def write_report(runs: Sequence[str | Path], out: str | Path | None = None) -> Report:
+def write_report(
+    runs: Sequence[str | Path],
+    out: str | Path | None = None,
+    *,
+    data_dir: str | Path | None = None,
+) -> Report:
     """Write one HTML file about one run or several; it needs no network and no other file.
 
     Parameters
@@ -40,6 +45,8 @@ def write_report(runs: Sequence[str | Path], out: str | Path | None = None) -> R
     out : path, optional
         By default ``report.html`` in the run's folder, of several runs in the working folder. An
         earlier report is overwritten, another file never.
+    data_dir : path, optional
+        Where the runs' data are looked for, to time the layers with; nothing is fetched.
 
     Raises
     ------
@@ -58,7 +65,7 @@ def write_report(runs: Sequence[str | Path], out: str | Path | None = None) -> R
         place = records[0].path / "report.html"
     _refuse_another_file(place)
     comparison = compare(runs) if len(records) > 1 else None
-    sections = [section_of(record) for record in records]
+    sections = [section_of(record, data_dir) for record in records]
     charts = family_charts(comparison) if comparison else []
     title = sections[0].name if len(sections) == 1 else f"{len(sections)} runs"
     write_atomically(place, _page(title, sections, comparison, charts))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from glassnet.arrays import Array
 from glassnet.errors import GlassnetError
@@ -17,17 +16,17 @@ from glassnet.experiments.groups import rank
 from glassnet.experiments.predictions import Predictions
 from glassnet.layers import Layer
 from glassnet.pictures.scales import is_share
-from glassnet.report.charts import Chart, Series, line_chart, number
+from glassnet.report.charts import Chart, number
+from glassnet.report.curves import charts_of
 from glassnet.report.images import MOST_CLASSES, Picture, pictures_of
+from glassnet.report.samples import batch_of
 from glassnet.report.timing import LayerTime, time_layers
 from glassnet.storage import load
-from glassnet.training import History
 
 LARGEST_BATCH = 128
 LARGEST_MODEL = 1 << 30
 MOST_CLASS_ROWS = 200
 MOST_TILES = 6
-LOOKS = {"train": "blue", "valid": "orange", "penalty": "purple", "": "ink"}
 
 
 @dataclass(frozen=True)
@@ -58,12 +57,14 @@ class RunSection:
     classes_left_out: int
     times: list[LayerTime]
     batch_size: int
+    on_own_samples: bool
+    """Whether the times were measured on training samples, not on random numbers."""
     config: list[tuple[str, list[tuple[str, str]]]]
     environment: list[tuple[str, str]]
     notes: list[str]
 
 
-def section_of(run: RunRecord) -> RunSection:
+def section_of(run: RunRecord, data_dir: str | Path | None = None) -> RunSection:
     """Read, draw and measure everything that the page says of a run.
 
     Raises
@@ -77,7 +78,7 @@ def section_of(run: RunRecord) -> RunSection:
     said, history = run.predictions(), run.with_steps()
     model = _model(run, notes)
     batch_size = _batch_size(run)
-    times = _times(model, run, batch_size, notes)
+    times, on_own_samples = _times(model, run, batch_size, data_dir, notes)
     figures = run.metrics.per_class
     return RunSection(
         name=str(run.config.get("name") or run.path.name),
@@ -90,43 +91,11 @@ def section_of(run: RunRecord) -> RunSection:
         classes_left_out=max(0, len(figures) - MOST_CLASS_ROWS),
         times=times,
         batch_size=batch_size,
+        on_own_samples=on_own_samples,
         config=_config(run.config),
         environment=[*run.metrics.environment.items(), ("kernels", run.metrics.kernels or "–")],
         notes=notes,
     )
-
-
-def charts_of(history: History) -> list[Chart]:
-    """Return the charts of a training: loss, metrics, rate, gradient norm; loss by step."""
-    epochs = range(1, len(history) + 1)
-    panels: dict[str, list[Series]] = {}
-    for column in history.columns:
-        part, _, name = column.partition("_")
-        if part in ("train", "valid") and name:
-            series = Series(PARTS[part], history[column], LOOKS[part])
-            panels.setdefault(name, []).append(series)
-    if "penalty" in history.columns and any(history["penalty"]):
-        panels.setdefault("loss", []).append(Series("penalty", history["penalty"], "purple"))
-    for column, name in (("lr", "learning rate"), ("grad_norm", "gradient norm")):
-        if column in history.columns:
-            panels[name] = [Series(name, history[column], "ink")]
-    charts = [
-        line_chart(name, "epoch", epochs, lines, shares=is_share(name))
-        for name, lines in panels.items()
-    ]
-    if history.steps and "loss" in history.steps[0]:
-        steps, loss = _averaged(history.steps, "loss")
-        mean = Series("training, mean of neighbouring steps", loss, "blue")
-        charts.append(line_chart("loss by iteration", "iteration", steps, [mean]))
-    return [chart for chart in charts if chart is not None]
-
-
-def _averaged(records: Sequence[Mapping[str, float]], name: str) -> tuple[list[int], list[float]]:
-    """Return steps and values, neighbours averaged so that at most 300 are left."""
-    width = -(-len(records) // 300)
-    groups = [records[i : i + width] for i in range(0, len(records), width)]
-    values = [float(np.mean([r.get(name, math.nan) for r in group])) for group in groups]
-    return [min(i + width, len(records)) for i in range(0, len(records), width)], values
 
 
 def _tiles(run: RunRecord, said: Predictions | None) -> list[tuple[str, str, str]]:
@@ -217,15 +186,20 @@ def _model(run: RunRecord, notes: list[str]) -> Layer | None:
 
 
 def _times(
-    model: Layer | None, run: RunRecord, batch_size: int, notes: list[str]
-) -> list[LayerTime]:
+    model: Layer | None,
+    run: RunRecord,
+    batch_size: int,
+    data_dir: str | Path | None,
+    notes: list[str],
+) -> tuple[list[LayerTime], bool]:
     if model is None:
-        return []
+        return [], False
     try:
-        return time_layers(model, tuple(run.data.sample_shape), batch_size)
+        x, are_own = batch_of(run, model, batch_size, data_dir)
+        return time_layers(model, x), are_own
     except (GlassnetError, ValueError, MemoryError) as error:
         notes.append(f"The layers could not be timed: {error}")
-        return []
+        return [], False
 
 
 def _batch_size(run: RunRecord) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.arrays import Array, Shape
-from glassnet.errors import ShapeError
+from glassnet.arrays import Array
 from glassnet.layers import Layer
 from glassnet.training import chain
 
@@ -20,7 +18,6 @@ SECONDS = 0.5
 """After so long no further batch is begun."""
 
 BATCHES = 15
-MOST_NUMBERS = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -45,8 +42,8 @@ class LayerTime:
 
 
 @np.errstate(all="ignore")  # weights that have diverged take their time too
-def time_layers(model: Layer, sample_shape: Shape, batch_size: int) -> list[LayerTime]:
-    """Measure every layer of the chain on batches of random numbers, in training mode.
+def time_layers(model: Layer, x: Array) -> list[LayerTime]:
+    """Measure every layer of the chain on a batch, in training mode, time and again.
 
     Of the first layer that is trained only the gradients of the parameters are computed, as in
     training; those before it go forward only.
@@ -55,26 +52,16 @@ def time_layers(model: Layer, sample_shape: Shape, batch_size: int) -> list[Laye
     ----------
     model : Layer
         Its gradients are overwritten, nothing else.
-    sample_shape : tuple of int
-    batch_size : int
-
-    Raises
-    ------
-    ShapeError
-        If the model cannot take such samples, or a batch of them is too large.
+    x : ndarray, shape (N, ...)
 
     Examples
     --------
     >>> model = gn.Sequential(gn.Linear(2, 3), gn.ReLU(), gn.Linear(3, 1)).initialize(seed=0)
-    >>> [(t.name, t.kind, t.shape, t.parameters) for t in time_layers(model, (2,), 16)]
+    >>> [(t.name, t.kind, t.shape, t.parameters) for t in time_layers(model, np.ones((16, 2)))]
     [('0', 'Linear', '3', 9), ('1', 'ReLU', '3', 0), ('2', 'Linear', '1', 4)]
     """
-    model.output_shape(sample_shape)  # before any memory is taken
-    if batch_size * math.prod(sample_shape) > MOST_NUMBERS:
-        raise ShapeError(f"a batch of {batch_size} samples of shape {sample_shape} is too large")
     layers = list(chain(model))
     rng = np.random.default_rng(0)
-    x = rng.standard_normal((batch_size, *sample_shape)).astype(model.dtype)
     buffers = {name: value.copy() for name, value in model.state_dict().items()}
     forward: list[list[float]] = [[] for _ in layers]
     backward: list[list[float]] = [[] for _ in layers]
@@ -94,7 +81,7 @@ def time_layers(model: Layer, sample_shape: Shape, batch_size: int) -> list[Laye
                 times.clear()
         elif time.perf_counter() - begun > SECONDS:
             break
-    model.load_state_dict(buffers)  # running statistics have seen noise
+    model.load_state_dict(buffers)  # running statistics have seen it too often
     return [
         LayerTime(
             name,

@@ -7,6 +7,7 @@ from glassnet.training.checkpointer import Checkpointer
 from glassnet.training.evaluation import Evaluation, evaluate
 from glassnet.training.finetuning import freeze, new_head
 from glassnet.training.history import History, Record
+from glassnet.training.interruption import Interrupted, Terminated
 from glassnet.training.layerwise import LayerOutput, chain, layer_outputs
 from glassnet.training.metrics import (
     ClassReport,
@@ -30,11 +31,13 @@ __all__ = [
     "EvaluateEvery",
     "Evaluation",
     "History",
+    "Interrupted",
     "LayerOutput",
     "LayerRecord",
     "LayerRecorder",
     "NotFiniteError",
     "Record",
+    "Terminated",
     "Trainer",
     "accuracy",
     "chain",

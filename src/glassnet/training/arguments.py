@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from glassnet.arrays import Array
 from glassnet.data import Dataset
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers import BatchNorm1d, Layer
+from glassnet.optimizers import Optimizer
+from glassnet.training.metrics import named_metric
 
 Data = Dataset | tuple[Array, Array]
 """What can be trained on: a data set, or samples and targets."""
@@ -20,6 +23,32 @@ def expect(name: str, value: object, kind: Any, example: str) -> None:
     if isinstance(value, type) or not isinstance(value, kind):
         what = f"the class {value.__name__}" if isinstance(value, type) else repr(value)
         raise ConfigError(f"Trainer: {name} must be like {example}, not {what}")
+
+
+def check_parts(
+    model: object,
+    loss: object,
+    optimizer: Optimizer,
+    regularizers: object,
+    callbacks: object,
+    metrics: Sequence[str] | None,
+    clip_norm: float | None,
+) -> None:
+    """Refuse parts of a Trainer that are none."""
+    expect("model", model, Layer, "gn.Sequential(...)")
+    expect("loss", loss, Callable, "gn.SoftmaxCrossEntropy()")
+    expect("optimizer", optimizer, Optimizer, "gn.Adam()")
+    expect("regularizers", regularizers, Sequence, "[gn.L2(1e-4)]")
+    expect("callbacks", callbacks, Sequence, "[gn.EarlyStopping()]")
+    if optimizer.steps:
+        raise ConfigError(
+            f"this {type(optimizer).__name__} has taken {optimizer.steps} steps for another "
+            "Trainer, and remembers them; give each Trainer an optimizer of its own"
+        )
+    if clip_norm is not None and not clip_norm > 0:
+        raise ConfigError(f"clip_norm must be above 0, not {clip_norm}")
+    for name in metrics or ():
+        named_metric(name)  # a wrong name is refused here, where it was written
 
 
 def as_dataset(data: Data) -> Dataset:

@@ -42,7 +42,7 @@ class Callback:
         """Act after an epoch; `record` is the one just added to the history."""
 
     def on_interrupt(self, trainer: Trainer) -> None:
-        """Act when Ctrl-C has ended the training between two steps, before `on_end`."""
+        """Act when Ctrl-C or SIGTERM has ended the training between two steps, before `on_end`."""
 
     def on_end(self, trainer: Trainer) -> None:
         """Act at the end, also when the training was stopped or interrupted."""

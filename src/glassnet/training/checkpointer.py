@@ -24,7 +24,7 @@ def warn(message: str) -> None:
 
 
 class Checkpointer(Callback):
-    """Write a checkpoint every so many steps or minutes, and when Ctrl-C ends the training.
+    """Write a checkpoint every so many steps or minutes, and when a signal ends the training.
 
     Each is a file ``step-000001234.safetensors``, written whole or not at all. A training that was
     killed at any moment goes on from the newest with ``Trainer.fit(..., resume=...)``. That one
@@ -48,6 +48,8 @@ class Checkpointer(Callback):
         Returns what the checkpoints belong to, as JSON knows it; asked once, at the first of them.
     tell : callable
         Is told why a checkpoint could not be written.
+    ready : callable, optional
+        Called before one is written; raises OSError if it must not be.
 
     Examples
     --------
@@ -77,6 +79,7 @@ class Checkpointer(Callback):
         metric: str = "valid_loss",
         about: Callable[[], dict[str, Any]] = dict,
         tell: Callable[[str], None] = warn,
+        ready: Callable[[], None] = lambda: None,
     ) -> None:
         limits = {"steps": (steps, 0), "keep_last": (keep_last, 1), "keep_best": (keep_best, 0)}
         for name, (value, least) in limits.items():
@@ -86,7 +89,7 @@ class Checkpointer(Callback):
             raise ConfigError(f"Checkpointer: minutes must be at least 0, not {minutes}")
         self.folder, self.steps, self.minutes = Path(folder), steps, minutes
         self.keep_last, self.keep_best, self.metric = keep_last, keep_best, metric
-        self.tell = tell
+        self.tell, self._ready = tell, ready
         self._ask_about = about
         self._about: dict[str, Any] | None = None
         self._figures: dict[int, float] = {}  # the metric at the end of epochs, by the step
@@ -125,7 +128,7 @@ class Checkpointer(Callback):
             self.write(trainer)
 
     def on_interrupt(self, trainer: Trainer) -> None:
-        """Write where Ctrl-C ended the training."""
+        """Write where Ctrl-C or SIGTERM ended the training."""
         self.write(trainer)
 
     def write(self, trainer: Trainer) -> None:
@@ -136,6 +139,7 @@ class Checkpointer(Callback):
         step = trainer.step_count
         checkpoint = Checkpoint(step, trainer.state_dict(), self._about)
         try:
+            self._ready()
             checkpoint.write(self.folder / file_name(step))
             kept = {*sorted(map(step_of, files(self.folder)))[-self.keep_last :], *self._best()}
             for file in files(self.folder):

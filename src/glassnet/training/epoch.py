@@ -1,15 +1,26 @@
-"""An epoch in progress: what it takes to stop in the middle of it and to go on."""
+"""An epoch: its steps, and what it takes to stop in the middle of it and to go on."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from glassnet.arrays import Array
+from glassnet.data import Dataset, batches
+from glassnet.training.arguments import quiet
+from glassnet.training.callbacks import Callback
+from glassnet.training.evaluation import evaluate
 from glassnet.training.history import Record
+from glassnet.training.interruption import Interruption
 from glassnet.training.metrics import RunningMean
+from glassnet.training.step import take_step
+from glassnet.training.together import Steps
+
+if TYPE_CHECKING:
+    from glassnet.training.trainer import Trainer
 
 
 class Epoch:
@@ -58,3 +69,76 @@ class Epoch:
         self.mean.load_state_dict(state["mean"])
         self.last = {str(name): float(value) for name, value in state["last"].items()}
         self._started = time.perf_counter() - float(state["seconds"])
+
+
+def train_epoch(
+    trainer: Trainer, train: Dataset, batch_size: int, interruption: Interruption
+) -> Record:
+    """Take the steps of an epoch, or those that are left of it; return its means."""
+    shuffle = trainer.streams["shuffle"] if trainer.plan["shuffle"] else None
+    trainer.epoch = epoch = trainer.epoch or Epoch(shuffle)
+    trainer.safeguard.begin_epoch(trainer)
+    watchers = [c for c in trainer.callbacks if type(c).on_step is not Callback.on_step]
+    with quiet():
+        drawn = batches(
+            train,
+            batch_size,
+            shuffle,
+            dtype=trainer.store.value.dtype,
+            augment=trainer.augment,
+            seen=epoch.seen,
+            together=trainer.together is not None and not watchers,
+        )
+        for several in drawn:
+            for output, y, record in _steps(trainer, *several, batch_size):
+                found = {name: metric(output, y) for name, metric in trainer.train_metrics.items()}
+                figures = {"train_loss": record["loss"], "grad_norm": record["grad_norm"]}
+                for name, value in found.items():
+                    figures[f"train_{name}"] = value
+                epoch.mean.add(figures, len(output))
+                epoch.last = record
+                if trainer.record_steps:
+                    trainer.history.steps.append({"step": trainer.step_count, **record, **found})
+            for callback in watchers:
+                callback.on_step(trainer, record)
+            if interruption.requested:
+                break
+    return {
+        "epoch": len(trainer.history) + 1,
+        **epoch.mean.result(),
+        "penalty": trainer.penalty(),
+        "lr": epoch.last["lr"],
+    }
+
+
+def _steps(
+    trainer: Trainer, x: Array, y: Array, weight: Array | None, batch_size: int
+) -> Iterator[tuple[Array, Array, Record]]:
+    """Take a step on each of several batches; yield outputs, targets and record."""
+    start = 0
+    if trainer.together is not None and trainer.together.fits(trainer) and weight is None:
+        for output, record in trainer.together.take(trainer, x, y, batch_size):
+            yield output, y[start : start + batch_size], record
+            start += batch_size
+    for i in range(start, len(x), batch_size):
+        one = slice(i, i + batch_size)
+        part = None if weight is None else weight[one]
+        output, record = take_step(trainer, x[one], y[one], part)
+        yield output, y[one], record
+
+
+def end_epoch(trainer: Trainer, record: Record, valid: Dataset | None) -> None:
+    """Evaluate, write the epoch down, and let the callbacks see it."""
+    if valid is not None:
+        record |= evaluate(trainer.model, valid, trainer.loss, metrics=trainer.metrics).record(
+            "valid"
+        )
+    record["seconds"] = trainer.epoch.seconds if trainer.epoch else 0.0
+    trainer.epoch = None
+    trainer.history.epochs.append(record)
+    trainer.watched_losses.append(record.get("valid_loss", record["train_loss"]))
+    for callback in trainer.callbacks:
+        callback.on_epoch(trainer, record)
+    if trainer.callbacks:
+        trainer.pack()  # anew if one of them has frozen, thawed or cast something
+        trainer.together = Steps.of(trainer)

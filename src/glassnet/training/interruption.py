@@ -1,4 +1,4 @@
-"""Ctrl-C between two steps, never inside one."""
+"""Ctrl-C, SIGTERM and SIGHUP between two steps, never inside one."""
 
 from __future__ import annotations
 
@@ -8,34 +8,87 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+TERMINATIONS = ("SIGTERM", "SIGHUP")
+"""With which a system, a queue or a terminal that is closed ends a program."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C has ended a training between two steps, when the callbacks had ended it too."""
+
+    def saying(self, message: str) -> Interrupted:
+        """Return the same with a message."""
+        return Interrupted(message)
+
+
+class Terminated(SystemExit):
+    """SIGTERM or SIGHUP has, in the same way; uncaught it ends the program with 128 + its number.
+
+    Parameters
+    ----------
+    number : int
+        Of the signal.
+    message : str
+    """
+
+    def __init__(self, number: int, message: str = "") -> None:
+        super().__init__(128 + number)
+        self.number, self.message = number, message
+
+    def saying(self, message: str) -> Terminated:
+        """Return the same with a message."""
+        return Terminated(self.number, message)
+
+    def __str__(self) -> str:
+        return self.message
+
 
 class Interruption:
-    """Whether somebody asked the training to end."""
+    """Whether the training was asked to end, and by which signal; 0 for none."""
 
-    requested = False
+    number = 0
+
+    @property
+    def requested(self) -> bool:
+        """Whether it was."""
+        return self.number != 0
+
+    def error(self) -> Interrupted | Terminated:
+        """Return what a training raises that has ended because of it."""
+        return Interrupted() if self.number == signal.SIGINT else Terminated(self.number)
 
 
 @contextmanager
 def deferred_interruption() -> Iterator[Interruption]:
-    """While this is active, the first Ctrl-C only sets `requested`; the second interrupts at once.
+    """While this is active, a signal only sets `number`; a second Ctrl-C interrupts at once.
 
     A step that is cut in the middle would leave weights that are half old and half new. This does
-    nothing outside the main thread, where Python delivers no signals, and nothing where the signal
-    is ignored, as it is for a program in the background of a shell script.
+    nothing outside the main thread, where Python delivers no signals, nothing where a signal is
+    ignored, as Ctrl-C is for a program in the background of a shell script and SIGHUP with nohup,
+    and nothing where the program does something of its own at SIGTERM or SIGHUP.
     """
     interruption = Interruption()
-    before = signal.getsignal(signal.SIGINT)
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    if not in_main_thread or before in (None, signal.SIG_IGN):
+    if threading.current_thread() is not threading.main_thread():
         yield interruption
         return
 
     def note(number: int, frame: FrameType | None) -> None:
-        interruption.requested = True
-        signal.signal(signal.SIGINT, before)
+        interruption.number = interruption.number or number
+        if number == signal.SIGINT:
+            signal.signal(number, before[number])
 
-    signal.signal(signal.SIGINT, note)
+    before = {}
+    for name in ("SIGINT", *TERMINATIONS):
+        number = getattr(signal, name, None)
+        if number is None:  # Windows has no SIGHUP
+            continue
+        handler = signal.getsignal(number)
+        own = name == "SIGINT" and handler not in (None, signal.SIG_IGN)
+        if own or handler == signal.SIG_DFL:
+            before[number] = handler
+    for number in before:
+        signal.signal(number, note)
     try:
         yield interruption
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

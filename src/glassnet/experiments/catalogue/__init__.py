@@ -6,24 +6,24 @@ writes that down.
 
 from glassnet.experiments.catalogue.document import document
 from glassnet.experiments.catalogue.entries import Report, Row, Variant
+from glassnet.experiments.catalogue.figures import Picture, pictures, runs_of
 from glassnet.experiments.catalogue.overview import (
     Line,
     RowState,
     VariantState,
     overview,
     runnable,
-    runs_of,
 )
 from glassnet.experiments.catalogue.reading import all_rows, rows_called
 from glassnet.experiments.catalogue.results import FOLDER, Results
 from glassnet.experiments.catalogue.running import Where, carry_out_all, finished_and_not
-from glassnet.experiments.catalogue.statistics import Estimate, Verdict, verdict
 from glassnet.experiments.catalogue.trials import Trial, trials
+from glassnet.experiments.catalogue.verdicts import Verdict, verdict
 
 __all__ = [
     "FOLDER",
-    "Estimate",
     "Line",
+    "Picture",
     "Report",
     "Results",
     "Row",
@@ -38,6 +38,7 @@ __all__ = [
     "document",
     "finished_and_not",
     "overview",
+    "pictures",
     "rows_called",
     "runnable",
     "runs_of",

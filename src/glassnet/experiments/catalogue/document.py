@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from glassnet.experiments.catalogue.entries import Report
 from glassnet.experiments.catalogue.overview import Line, RowState, VariantState
-from glassnet.experiments.catalogue.statistics import MARGIN, Verdict
+from glassnet.experiments.catalogue.verdicts import MARGIN, Verdict
 from glassnet.words import count
 
 INTRODUCTION = f"""\
@@ -17,7 +17,8 @@ Every experiment of five published reports, run again without their mistakes. Th
 by
 
 ```
-glassnet reproduce all --seeds {{seeds}} --write docs/reproduction.md
+glassnet reproduce all --seeds {{seeds}} --write docs/reproduction.md \\
+    --pictures docs/pictures/reproduction
 ```
 
 and any row of it can be had by itself (`glassnet reproduce A2`), or by hand: `glassnet reproduce \
@@ -34,14 +35,24 @@ that the run ends with, which is the best one where it stops early. A single see
 """
 
 
-def document(states: Sequence[RowState]) -> str:
-    """Return the page."""
+def document(
+    states: Sequence[RowState], pictures: Mapping[str, Sequence[tuple[str, str]]] | None = None
+) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    states : sequence of RowState
+    pictures : mapping of str to sequence of (str, str), optional
+        Captions and addresses of the pictures of a row or a report, by its id.
+    """
     seeds = max((state.seeds for state in states), default=0)
     parts = [INTRODUCTION.format(seeds=seeds), _origin(states), _summary(states)]
     reports = {state.report.id: state.report for state in states}
     for id, report in reports.items():
         parts.append(_heading(report))
-        parts += [_row(state) for state in states if state.report.id == id]
+        for key, text in [(id, ""), *((s.row.id, _row(s)) for s in states if s.report.id == id)]:
+            parts += filter(None, [text, *_shown((pictures or {}).get(key, ()))])
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -93,6 +104,11 @@ def _row(state: RowState) -> str:
     lines.append(_table_of(state))
     lines += [f"{sentence}\n" for sentence in _remarks(state)]
     return "\n".join(lines)
+
+
+def _shown(pictures: Sequence[tuple[str, str]]) -> Iterator[str]:
+    for caption, address in pictures:
+        yield f"![{caption}]({address})\n"
 
 
 def _table_of(state: RowState) -> str:

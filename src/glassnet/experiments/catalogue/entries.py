@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from glassnet.experiments.catalogue.statistics import MARGIN
+from glassnet.experiments.catalogue.verdicts import MARGIN
 from glassnet.experiments.config import NO_NAME, Config
 
 Settings = dict[str, Any]
@@ -74,6 +74,9 @@ class Row:
         Those of variants that do not say otherwise.
     margin : float
         How far outside our interval a published figure still counts as reproduced.
+    pictures : tuple of str
+        What is drawn of its networks besides the curves: weights, matrices, kernels, features,
+        layers-weight, layers-bias, layers-activation, layers-health.
     stands_in_for : str
         The row in whose place this one runs, on other data, where that one's are not at hand.
     """
@@ -91,6 +94,7 @@ class Row:
     trap: str = ""
     margin: float = MARGIN
     seconds: float = 10.0
+    pictures: tuple[str, ...] = ()
     stands_in_for: str = ""
 
 

@@ -23,6 +23,7 @@ from glassnet.experiments.catalogue.trials import Trial
 from glassnet.experiments.config import Config
 from glassnet.experiments.finetuning import finetune_config
 from glassnet.experiments.folder import RunFolder, environment, to_json
+from glassnet.experiments.outcome import write
 from glassnet.experiments.run import Run
 from glassnet.kernels import active_kernels, use_kernels
 from glassnet.training import History
@@ -104,7 +105,7 @@ def train(
         run.train()
     except TrainingError as error:
         run.trainer.stop(str(error).partition(";")[0])
-    metrics = run.write(target, figures=False)
+    metrics = write(run, target, figures=False)
     return {
         **numbers(metrics),
         **last_epoch(run.trainer.history),

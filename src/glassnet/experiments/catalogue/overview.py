@@ -10,10 +10,10 @@ from typing import Any
 
 from glassnet import data as library
 from glassnet.experiments.catalogue.entries import Report, Row, Variant
-from glassnet.experiments.catalogue.reading import rows_called
 from glassnet.experiments.catalogue.results import Result, Results
-from glassnet.experiments.catalogue.statistics import Estimate, Verdict, overall, verdict
 from glassnet.experiments.catalogue.trials import Trial
+from glassnet.experiments.catalogue.verdicts import Verdict, overall, verdict
+from glassnet.experiments.intervals import Estimate, mean_of
 
 
 @dataclass(frozen=True)
@@ -153,30 +153,6 @@ def overview(
     ]
 
 
-def runs_of(id: str, results: Results, seeds: int = 1000) -> list[tuple[Variant, int, Path]]:
-    """Return variant, seed and run folder of every finished training of a row, for pictures.
-
-    Parameters
-    ----------
-    id : str
-        Of the row.
-    results : Results
-    seeds : int
-        Up to which seed to look.
-    """
-    found = []
-    for report, row in rows_called([id]):
-        if row.id.lower() != id.lower():  # a stand-in
-            continue
-        for variant in row.variants:
-            for seed in range(seeds):
-                trial = Trial.of(report, row, variant, seed)
-                if not results.has(trial):
-                    break
-                found.append((variant, seed, results.path(trial)))
-    return found
-
-
 def missing(report: Report, row: Row, data_dir: str | Path | None = None) -> str:
     """Return which files a row lacks, as a sentence without its full stop; empty: none."""
     names = dict.fromkeys(report.config(row, variant).data.name for variant in row.variants)
@@ -223,7 +199,7 @@ def _state(
 
 def _line(name: str, row: Row, variant: Variant, found: Sequence[Result]) -> Line:
     values = [result.figures[name] for result in found if name in result.figures]
-    ours = Estimate.of(values) if values else None
+    ours = mean_of(values) if values else None
     published = variant.published.get(name)
     if published is None:
         return Line(name, None, ours, None)
@@ -237,8 +213,8 @@ def _figure(line: Line) -> dict[str, Any]:
     return {
         "figure": line.figure,
         "published": line.published,
-        "mean": None if ours is None else ours.mean,
+        "mean": None if ours is None else ours.value,
         "half_width": None if ours is None else ours.half_width,
-        "seeds": 0 if ours is None else ours.seeds,
+        "seeds": 0 if ours is None else ours.count,
         "verdict": line.verdict,
     }

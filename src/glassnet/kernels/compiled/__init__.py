@@ -17,6 +17,7 @@ from glassnet.kernels.compiled.activation import *
 from glassnet.kernels.compiled.batch import *
 from glassnet.kernels.compiled.conv import *
 from glassnet.kernels.compiled.dense import *
+from glassnet.kernels.compiled.network import *
 from glassnet.kernels.compiled.norm import *
 from glassnet.kernels.compiled.pool import *
 from glassnet.kernels.compiled.softmax import *

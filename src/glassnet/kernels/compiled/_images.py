@@ -1,9 +1,7 @@
 """Images as the convolutions want them."""
 
-import numpy as np
-
 from glassnet.arrays import Array
-from glassnet.kernels.compiled._arrays import flat
+from glassnet.kernels.compiled._arrays import batch_innermost, flat, vector
 from glassnet.kernels.compiled._loops import Loop, prange
 from glassnet.kernels.compiled._plans import Layout
 
@@ -14,22 +12,25 @@ def prepared(x: Array, layout: Layout) -> Array:
     Not a copy if they lie so already.
     """
     (left, right), split, row = layout
-    inner = x.transpose(1, 2, 3, 0)
-    if split == 1 and not (left or right) and inner.flags.c_contiguous:
-        return flat(inner)
-    if x.flags.c_contiguous:
-        source, steps = flat(x), x.strides
-    else:
-        inner = np.ascontiguousarray(inner)
-        source, steps = flat(inner), (inner.strides[3], *inner.strides[:3])
+    if split == 1 and not (left or right):
+        return batch_innermost(x)
+    source, steps = as_vector(x)
     samples, channels, height, width = x.shape
-    image = np.empty(channels * height * row, x.dtype)
-    sn, sc, sh, sw = (step // x.itemsize for step in steps)
+    image = vector(channels * height * row, x.dtype)
     _prepare(
-        2 * image.size, source, samples, channels * height, width, sn, sc, sh, sw, height,
-        image, row // samples, split, left,
+        2 * image.size, source, samples, channels * height, width, *steps, height, image,
+        row // samples, split, left,
     )  # fmt: skip
     return image
+
+
+def as_vector(x: Array) -> tuple[Array, list[int]]:
+    """Return images as a vector, and the steps along their four axes, counted in numbers."""
+    samples, channels, height, width = x.shape
+    if x.flags.c_contiguous:
+        return flat(x), [channels * height * width, height * width, width, 1]
+    steps = [1, height * width * samples, width * samples, samples]
+    return flat(x.transpose(1, 2, 3, 0)), steps
 
 
 @Loop

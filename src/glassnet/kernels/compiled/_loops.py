@@ -14,6 +14,7 @@ from types import FunctionType
 from typing import Any
 
 from glassnet import threads
+from glassnet.kernels import codes
 
 prange = range
 """In a compiled loop Numba's, which divides the turns among threads."""
@@ -36,7 +37,7 @@ class Loop:
     whatever the number of threads.
     """
 
-    def __init__(self, function: Callable[..., None]) -> None:
+    def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
         self.__doc__ = function.__doc__
 
@@ -82,6 +83,15 @@ class Inner:
         return _compiled(self.function, "", fastmath={"reassoc", "contract", "nsz"})
 
 
+class Exact(Inner):
+    """A function that compiled loops call, whose operations stay in their order."""
+
+    @cached_property
+    def compiled(self) -> Any:
+        """The compiled function."""
+        return _compiled(self.function, "", fastmath={"contract"})
+
+
 def _compiled(function: Callable[..., Any], suffix: str, **options: Any) -> Any:
     """Let Numba compile a copy, under a name of its own, because its files on disk go by the name.
 
@@ -98,6 +108,7 @@ def _compiled(function: Callable[..., Any], suffix: str, **options: Any) -> Any:
     known = function.__globals__
     called = {name: known[name] for name in function.__code__.co_names if name in known}
     inner = {name: f.compiled for name, f in called.items() if isinstance(f, Inner)}
+    inner |= {name: f.serial for name, f in called.items() if isinstance(f, Loop)}
     names = known | inner | {"prange": numba.prange}
     copy = FunctionType(function.__code__, names, function.__name__)
     copy.__module__, copy.__doc__ = function.__module__, function.__doc__
@@ -111,10 +122,10 @@ def _compiled(function: Callable[..., Any], suffix: str, **options: Any) -> Any:
 
 @cache
 def _sources() -> str:
-    return digest(Path(__file__).parent)
+    return digest(Path(__file__).parent, Path(codes.__file__))
 
 
-def digest(folder: Path) -> str:
-    """Return some digits that are others as soon as any source in the folder is."""
-    sources = (path.read_bytes() for path in sorted(folder.glob("*.py")))
+def digest(folder: Path, *more: Path) -> str:
+    """Return some digits that are others as soon as any source, in the folder or besides, is."""
+    sources = (path.read_bytes() for path in (*sorted(folder.glob("*.py")), *more))
     return blake2b(b"".join(sources), digest_size=4).hexdigest()

@@ -21,7 +21,7 @@ from glassnet.kernels.compiled._vectors import filled_tile, lanes, store, width
 
 
 @intrinsic
-def _add_row(
+def add_row(
     typing: Any, tile: Any, x: Any, i: Any, count: Any, weight: Any, j: Any, step: Any
 ) -> Any:
     """Return tile[k] + weight[j + k·step] · x[i : i + count] for all k."""
@@ -109,6 +109,6 @@ def sums_of_rows(
             total = filled_tile(bias, k, tile)
             place = k * output_step
             for t in range(terms):
-                total = _add_row(total, strip, start + t * step, count, weight, place, output_step)
+                total = add_row(total, strip, start + t * step, count, weight, place, output_step)
                 place += term_step
             store(y, k * length + r, length, count, sums, total)

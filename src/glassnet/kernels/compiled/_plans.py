@@ -5,13 +5,15 @@ an output. Along each axis an output u *meets* the pixels v = u·s + k − pad o
 for the gradient of the input it is the other way round: a pixel u meets the outputs
 v = (u + pad − k) / s, where that is a whole number. From there on both are the same work.
 
-Two ways of dealing with the edges, and it is here that one of them is chosen:
+Three ways of dealing with the edges, and it is here that one of them is chosen:
 
 - *As it lies.* Taps that fall off the image are left out, so columns near the edges have lists of
   terms of their own. No copy is made; but with a stride, or at the edges, a run is N long.
 - *Prepared.* Zeros are put left and right, and with a stride of s the columns 0, s, 2s, … are
   brought side by side, then 1, s + 1, …. Then all columns have the same list of terms, and a whole
   row of outputs is one run. For batches of fewer samples than fill the registers.
+- *In a plane.* Zeros all around make a whole image one run; see `_planes`. For large convolutions
+  of so few samples that not even a row fills the registers.
 """
 
 from functools import lru_cache
@@ -23,11 +25,17 @@ from glassnet.arrays import Array, Pair, Shape
 
 FEW = 32
 """Samples up to which images are prepared."""
+SHORT = 128
+"""Numbers in a row of outputs below which it is short: some four times what a tile takes."""
+MUCH = 1 << 18
+"""Multiply-adds from which copying the image twice pays."""
 PIECE = 512
 """Numbers in a piece of work: enough pieces for all threads, few enough to be cheap."""
 PANEL = 1536
 """Numbers of a channel; of four channels, with the pixels that they meet, they are near."""
 
+Geometry = tuple[int, Shape, Pair, Pair, Pair]
+"""Samples, (C, H, W), kernel, stride and padding."""
 Meetings = list[list[Pair]]
 """For each place along an axis, the (tap, place) that it meets."""
 
@@ -47,6 +55,8 @@ class SumPlan(NamedTuple):
     """The terms of weighted sums."""
 
     layout: Layout
+    met: Pair
+    """Height and width of what is summed."""
     out: Pair
     """Height and width of what is computed."""
     offset: Array
@@ -87,6 +97,30 @@ def output_size(size: Shape, kernel: Pair, stride: Pair, padding: Pair) -> Pair:
     if min(height, width) < 1:
         raise ValueError(f"a kernel of {kernel} is larger than an image of {size[-2:]}")
     return height, width
+
+
+def rows_are_short(
+    samples: int, size: Shape, kernel: Pair, stride: Pair, padding: Pair, outputs: int
+) -> bool:
+    """Return whether a convolution is better done in a plane."""
+    height, width = output_size(size, kernel, stride, padding)
+    taps = size[0] * kernel[0] * kernel[1]
+    return samples * width < SHORT and samples * height * width * taps * outputs > MUCH
+
+
+@lru_cache(maxsize=256)
+def best_tile(tiles: tuple[Pair, ...], outputs: int, taps: int) -> Pair:
+    """Return the tile of products with the least that is computed for nothing.
+
+    The first unless another saves a tenth: each has to be compiled.
+    """
+
+    def computed(tile: Pair) -> int:
+        high, wide = tile
+        return -(-outputs // high) * high * -(-taps // wide) * wide
+
+    best = min(tiles, key=computed)
+    return best if computed(best) < 0.9 * computed(tiles[0]) else tiles[0]
 
 
 @lru_cache(maxsize=256)
@@ -215,8 +249,8 @@ def _sum_plan(
     table = np.array(pieces)
     operations = int((table[:, 2] * (table[:, 4] - table[:, 3])).sum())
     return SumPlan(
-        layout, (len(rows), len(across)), np.concatenate(offset), np.concatenate(tap), table,
-        operations,
+        layout, (height, width), (len(rows), len(across)), np.concatenate(offset),
+        np.concatenate(tap), table, operations,
     )  # fmt: skip
 
 

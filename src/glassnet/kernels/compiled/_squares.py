@@ -17,6 +17,9 @@ from glassnet.kernels.compiled._llvm import Values, integers, load, pointer, sto
 from glassnet.kernels.compiled._loops import Inner, Loop, prange
 from glassnet.kernels.compiled._vectors import REGISTER, lanes
 
+SQUARES = 4
+"""Squares side by side that are done together: memory hands over more than one line at a time."""
+
 
 @intrinsic
 def turn_square(typing: Any, x: Any, i: Any, x_step: Any, y: Any, j: Any, y_step: Any) -> Any:
@@ -53,16 +56,17 @@ def turn_square(typing: Any, x: Any, i: Any, x_step: Any, y: Any, j: Any, y_step
 def transpose(x: Array, rows: int, columns: int, y: Array) -> None:
     """Write the transpose of x, of so many rows and columns, into y; both are vectors."""
     side = lanes(x)
-    strips = (columns + side - 1) // side
-    for strip in prange(strips):
-        left = strip * side
+    wide = SQUARES * side
+    for strip in prange((columns + wide - 1) // wide):
+        first, end = strip * wide, min((strip + 1) * wide, columns)
         for top in range(0, rows, side):
-            if left + side <= columns and top + side <= rows:
-                turn_square(x, top * columns + left, columns, y, left * rows + top, rows)
-                continue
-            for column in range(left, min(left + side, columns)):
-                for row in range(top, min(top + side, rows)):
-                    y[column * rows + row] = x[row * columns + column]
+            for left in range(first, end, side):
+                if left + side <= columns and top + side <= rows:
+                    turn_square(x, top * columns + left, columns, y, left * rows + top, rows)
+                    continue
+                for column in range(left, min(left + side, end)):
+                    for row in range(top, min(top + side, rows)):
+                        y[column * rows + row] = x[row * columns + column]
 
 
 @Loop

@@ -6,7 +6,7 @@ vectors, which LLVM fits to whatever processor there is.
 
 A tile is K sums of L neighbours each, kept as a tuple of K vectors. K is chosen by handing over a
 tuple of K zeros, because the length of a tuple is a part of its type; L follows, as the tile fills
-half of the registers.
+up to half of the registers.
 """
 
 from typing import Any
@@ -33,8 +33,8 @@ REGISTER = 64 if _FEATURES.get("avx512f") else 32 if _FEATURES.get("avx2") else 
 """Bytes in a register of this processor."""
 TILE = 8 if REGISTER == 32 else 16
 """Registers that a tile fills: AVX2 has 16, the others 32."""
-PRODUCTS = (4, 2) if TILE == 8 else (4, 6)
-"""The same where what is loaded comes from the nearest cache."""
+PRODUCTS = ((4, 2),) if TILE == 8 else ((4, 6), (5, 5), (4, 5), (3, 5))
+"""Tiles of products, where what is loaded comes from the nearest cache; the first is the best."""
 
 
 class Vector(types.Type):
@@ -57,10 +57,15 @@ def _tile(dtype: Any, sums: int, registers: int) -> Any:
     return types.UniTuple(Vector(dtype, _lanes(dtype, registers)), sums)
 
 
+def _registers(sums: Any) -> int:
+    """Return how many registers each sum of a tile gets: 1, 2, 4, …, else LLVM does badly."""
+    return 1 << (TILE // len(sums)).bit_length() - 1
+
+
 @intrinsic
 def width(typing: Any, array: Any, sums: Any) -> Any:
     """Return how many numbers of `array` lie side by side in each of `len(sums)` sums of a tile."""
-    count = _lanes(array.dtype, TILE // len(sums))
+    count = _lanes(array.dtype, _registers(sums))
     return types.int64(array, sums), _constant(count)
 
 
@@ -87,7 +92,7 @@ def _constant(number: int) -> Any:
 def filled_tile(typing: Any, start: Any, i: Any, sums: Any) -> Any:
     """Return a tile of `len(sums)` sums, all lanes of sum k being start[i + k]."""
     dtype = start.dtype
-    tile = _tile(dtype, len(sums), TILE // len(sums))
+    tile = _tile(dtype, len(sums), _registers(sums))
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
         start, i, _ = arguments
@@ -103,15 +108,15 @@ def filled_tile(typing: Any, start: Any, i: Any, sums: Any) -> Any:
 
 
 @intrinsic
-def empty_tile(typing: Any, array: Any, sums: Any) -> Any:
-    """Return a tile of `len(sums)` inner products, each a vector of partial sums, all zero."""
-    tile = _tile(array.dtype, len(sums), 1)
+def empty_tile(typing: Any, array: Any, left: Any, right: Any) -> Any:
+    """Return a tile of `len(left) · len(right)` inner products, each a vector of sums, all zero."""
+    tile = _tile(array.dtype, len(left) * len(right), 1)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
         zero = ir.Constant(context.get_value_type(tile.dtype), [0.0] * tile.dtype.lanes)
         return context.make_tuple(builder, tile, [zero] * tile.count)
 
-    return tile(array, sums), generate
+    return tile(array, left, right), generate
 
 
 @intrinsic

@@ -13,8 +13,8 @@ from numba.cpython.unsafe.tuple import tuple_setitem
 
 from glassnet.arrays import Array
 from glassnet.kernels.compiled._loops import Inner, Loop, prange
+from glassnet.kernels.compiled._rectify import passed, raised
 from glassnet.kernels.compiled._vectors import (
-    PRODUCTS,
     add_multiples,
     add_products,
     add_totals,
@@ -26,12 +26,12 @@ from glassnet.kernels.compiled._vectors import (
     width,
 )
 
-LEFT, RIGHT = PRODUCTS
 SLOT = 32
 """Numbers kept for the totals of a tile."""
 LINE = 16
 """Numbers in a line of the cache, or less."""
-_SUMS, _LEFT, _RIGHT = (0,) * (LEFT * RIGHT), (0,) * LEFT, (0,) * RIGHT
+ALONE = 4_096
+"""Numbers up to which one thread copies faster than it would tell another of it."""
 
 
 @Loop
@@ -41,23 +41,62 @@ def convolve(
     tap: Array,
     pieces: Array,
     weight: Array,
-    taps: int,
+    output_step: int,
+    channel_step: int,
+    window: int,
+    packed: Array,
     bias: Array,
     y: Array,
     y_step: int,
     outputs: int,
+    floor: float,
+    below: Array,
     tile: tuple[int, ...],
 ) -> None:
     """Write sums of runs, each times a weight: y[k, r] = b[k] + Σ_t w[k, tap t] · image[t, r].
 
     The innermost loop goes over the terms of a piece (see `SumPlan`), with `len(tile)` outputs k
     and as many r as fill the registers; around it, k before r, so that the pixels just read are
-    still near. The weights of a block of outputs lie side by side, and there are `taps` of each;
-    in `y` the outputs are `y_step` apart; `bias` is rounded up to whole blocks.
+    still near. There are at least as many outputs as in a tile; in `y` they are `y_step` apart. The
+    weights of a tile's outputs are brought side by side, into `packed`: they are `output_step` and
+    `channel_step` apart, and there are `window` of each channel of the image.
+
+    What a rectifier beside the convolution would do is done before the sums leave the registers.
+    One after it: no sum is below `floor`. One before it, whose output is `below`, when this is the
+    gradient of that: where it is not above zero, a sum is zero. There is none if `below` is empty.
     """
     sums = len(tile)
     wide = width(image, tile)
     blocks = (outputs + sums - 1) // sums
+    taps = len(packed) // (blocks * sums)
+    if len(packed) < ALONE:
+        for block in range(blocks):
+            k = min(block * sums, outputs - sums)
+            _pack(
+                weight,
+                k,
+                output_step,
+                channel_step,
+                taps // window,
+                window,
+                packed,
+                block * taps * sums,
+                sums,
+            )
+    else:
+        for block in prange(blocks):
+            k = min(block * sums, outputs - sums)
+            _pack(
+                weight,
+                k,
+                output_step,
+                channel_step,
+                taps // window,
+                window,
+                packed,
+                block * taps * sums,
+                sums,
+            )
     shares = min(blocks, max(1, 16 // len(pieces)))  # where pieces are few, outputs are shared too
     for turn in prange(len(pieces) * shares):
         piece, share = turn // shares, turn % shares
@@ -66,13 +105,39 @@ def convolve(
         for r in range(0, length, wide):
             count = min(wide, length - r)
             for block in range(share * blocks // shares, (share + 1) * blocks // shares):
-                k = block * sums
+                k = min(block * sums, outputs - sums)  # the last may do some outputs once more
                 total = filled_tile(bias, k, tile)
                 for t in range(first, end):
                     start = source + r + offset[t]
                     place = (block * taps + tap[t]) * sums
-                    total = add_multiples(total, image, start, count, weight, place)
-                store(y, target + r + k * y_step, y_step, count, outputs - k, total)
+                    total = add_multiples(total, image, start, count, packed, place)
+                place = target + r + k * y_step
+                if len(below) == 0:
+                    store(y, place, y_step, count, sums, raised(total, floor))
+                else:
+                    total = passed(total, below, place, y_step, count)
+                    store(y, place, y_step, count, sums, total)
+
+
+@Inner
+def _pack(
+    weight: Array,
+    first: int,
+    output_step: int,
+    channel_step: int,
+    channels: int,
+    window: int,
+    packed: Array,
+    place: int,
+    sums: int,
+) -> None:
+    """Bring the weights of some outputs side by side; taps are in the order (channel, kh, kw)."""
+    for channel in range(channels):
+        for t in range(window):
+            source = first * output_step + channel * channel_step + t
+            for k in range(sums):
+                packed[place + k] = weight[source + k * output_step]
+            place += sums
 
 
 @Loop
@@ -88,6 +153,8 @@ def correlate(
     partial: Array,
     weight: Array,
     bias: Array,
+    left: tuple[int, ...],
+    right: tuple[int, ...],
 ) -> None:
     """Write weight[k, t] = Σ_r errors[k, r] · image[t, r] and bias[k] = Σ_r errors[k, r].
 
@@ -95,32 +162,38 @@ def correlate(
     as fill the registers; around it, taps before k before panels, so that the errors of a panel
     are in the nearest cache and the pixels they meet in the next. Meanwhile the next panel is
     fetched, as the processor does not foresee by itself which pieces of memory are wanted next. A
-    tap that falls off the image meets the zeros of `nothing`.
+    tap that falls off the image meets the zeros of `nothing`. A tile has `len(left)` of k and
+    `len(right)` of t.
 
     The outputs are divided in `parts`, whose sums are kept in `partial` (first those of the
     weights, a tile side by side, then those of the bias) and added up at the end.
     """
     outputs, weights = len(bias), starts.shape[1]
-    below, right = (outputs + LEFT - 1) // LEFT, (weights + RIGHT - 1) // RIGHT
-    kept = below * right * SLOT + outputs  # of each part
-    shares = min(below, max(1, 8 // parts))
+    down = (outputs + len(left) - 1) // len(left)
+    across = (weights + len(right) - 1) // len(right)
+    kept = down * across * SLOT + outputs  # of each part
+    shares = min(down, max(1, 8 // parts))
     count = len(panels) - 1
     for turn in prange(parts * shares):
         part, share = turn // shares, turn % shares
         given = panels[part * count // parts : (part + 1) * count // parts + 1]
         found = partial[part * kept : (part + 1) * kept]
-        first, end = share * below // shares, (share + 1) * below // shares
-        _products(errors, step, image, runs, starts, given, nothing, first, end, found, outputs)
+        first, end = share * down // shares, (share + 1) * down // shares
+        _products(
+            errors, step, image, runs, starts, given, nothing, first, end, found, outputs,
+            left, right,
+        )  # fmt: skip
     for k in prange(outputs):
         for part in range(parts):
             found = partial[part * kept : (part + 1) * kept]
             if part == 0:
                 bias[k] = 0
                 weight[k * weights : (k + 1) * weights] = 0
-            bias[k] += found[below * right * SLOT + k]
+            bias[k] += found[down * across * SLOT + k]
             for t in range(weights):
-                tile = k // LEFT * right + t // RIGHT
-                weight[k * weights + t] += found[tile * SLOT + k % LEFT * RIGHT + t % RIGHT]
+                slot = k // len(left) * across + t // len(right)
+                place = slot * SLOT + k % len(left) * len(right) + t % len(right)
+                weight[k * weights + t] += found[place]
 
 
 @Inner
@@ -136,37 +209,40 @@ def _products(
     end_tile: int,
     found: Array,
     outputs: int,
+    left: tuple[int, ...],
+    right: tuple[int, ...],
 ) -> None:
     """Do some panels, and of the outputs some tiles; the sums are added to `found`."""
-    wide, weights = lanes(image), starts.shape[1]
-    right = (weights + RIGHT - 1) // RIGHT
+    side, weights = lanes(image), starts.shape[1]
+    high, wide = len(left), len(right)
+    across = (weights + wide - 1) // wide
     for panel in range(len(panels) - 1):
         first, end = panels[panel], panels[panel + 1]
         following = panels[panel + 2] if panel + 2 < len(panels) else end
         for a in range(first_tile, end_tile):
-            for k in range(a * LEFT, min((a + 1) * LEFT, outputs)):
+            for k in range(a * high, min((a + 1) * high, outputs)):
                 for run in range(first, end):
                     start = runs[run, 0] + k * step
                     found[len(found) - outputs + k] += _sum(errors[start : start + runs[run, 1]])
             share = a - first_tile, end_tile - first_tile
-            _fetch(errors, a * LEFT * step, step, image, runs, starts, end, following, share)
-            for b in range(right):
-                total = empty_tile(image, _SUMS)
+            _fetch(errors, a * high, high, step, image, runs, starts, end, following, share)
+            for b in range(across):
+                total = empty_tile(image, left, right)
                 for run in range(first, end):
-                    i, j = _LEFT, _RIGHT  # at the end a tile takes the last several times
-                    for m in range(LEFT):
-                        k = min(a * LEFT + m, outputs - 1)
+                    i, j = left, right  # at the end a tile takes the last several times
+                    for m in range(high):
+                        k = min(a * high + m, outputs - 1)
                         i = tuple_setitem(i, m, runs[run, 0] + k * step)
-                    for m in range(RIGHT):
-                        j = tuple_setitem(j, m, starts[run, min(b * RIGHT + m, weights - 1)])
+                    for m in range(wide):
+                        j = tuple_setitem(j, m, starts[run, min(b * wide + m, weights - 1)])
                     length = runs[run, 1]
-                    whole = length // wide * wide
-                    for r in range(0, whole, wide):
-                        total = add_products(total, errors, i, image, j, nothing, r, wide)
+                    whole = length // side * side
+                    for r in range(0, whole, side):
+                        total = add_products(total, errors, i, image, j, nothing, r, side)
                     if whole < length:
                         rest = length - whole
                         total = add_products(total, errors, i, image, j, nothing, whole, rest)
-                add_totals(found, (a * right + b) * SLOT, total)
+                add_totals(found, (a * across + b) * SLOT, total)
 
 
 @Inner
@@ -180,7 +256,8 @@ def _sum(x: Array) -> Any:
 @Inner
 def _fetch(
     errors: Array,
-    place: int,
+    first_output: int,
+    high: int,
     step: int,
     image: Array,
     runs: Array,
@@ -191,8 +268,8 @@ def _fetch(
 ) -> None:
     """Fetch the errors of a tile in some runs, and a share of the pixels that they meet."""
     for run in range(first, end):
-        for m in range(LEFT):
-            start = place + m * step + runs[run, 0]
+        for k in range(first_output, first_output + high):
+            start = k * step + runs[run, 0]
             for r in range(start, start + runs[run, 1], LINE):
                 prefetch(errors, r)
         for t in range(share[0], starts.shape[1], share[1]):

@@ -3,11 +3,9 @@
 Those with an exponential are NumPy's, whose exponentials are vectorised.
 """
 
-import numpy as np
-
 from glassnet.arrays import Array
 from glassnet.kernels import vectorised
-from glassnet.kernels.compiled._arrays import as_lies, is_plain, lies_innermost, shaped
+from glassnet.kernels.compiled._arrays import as_lies, is_plain, lies_innermost, shaped, vector
 from glassnet.kernels.compiled._loops import MEMORY, Inner, Loop, prange
 from glassnet.kernels.vectorised.activation import (
     elu_backward,
@@ -48,7 +46,7 @@ def relu_forward(x: Array) -> Array:
     if x.size < SMALL or not is_plain(x):
         return vectorised.relu_forward(x)
     innermost = lies_innermost(x)
-    y = np.empty(x.size, x.dtype)
+    y = vector(x.size, x.dtype)
     _relu(MEMORY * x.size, as_lies(x, innermost), _rows(x), y)
     return shaped(y, x, innermost)
 
@@ -63,7 +61,7 @@ def leaky_relu_forward(x: Array, slope: float) -> Array:
     if x.size < SMALL or not is_plain(x):
         return vectorised.leaky_relu_forward(x, slope)
     innermost = lies_innermost(x)
-    y = np.empty(x.size, x.dtype)
+    y = vector(x.size, x.dtype)
     _leaky_relu(MEMORY * x.size, as_lies(x, innermost), x.dtype.type(slope), _rows(x), y)
     return shaped(y, x, innermost)
 
@@ -73,7 +71,7 @@ def leaky_relu_backward(dy: Array, x: Array, slope: float) -> Array:
     if x.size < SMALL or not is_plain(dy, x) or dy.shape != x.shape:
         return vectorised.leaky_relu_backward(dy, x, slope)
     innermost = lies_innermost(x)
-    dx = np.empty(x.size, x.dtype)
+    dx = vector(x.size, x.dtype)
     given = as_lies(dy, innermost), as_lies(x, innermost)
     _slope(MEMORY * x.size, *given, x.dtype.type(slope), _rows(x), dx)
     return shaped(dx, x, innermost)

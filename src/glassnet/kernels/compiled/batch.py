@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 
 from glassnet.arrays import Array
 from glassnet.kernels import vectorised
-from glassnet.kernels.compiled._arrays import COMPILED, flat
+from glassnet.kernels.compiled._arrays import COMPILED, flat, vector
 from glassnet.kernels.compiled._loops import MEMORY
 
 __all__ = ["gather"]
@@ -32,12 +32,12 @@ def gather(
     if chosen.min() < 0 or chosen.max() >= len(samples):
         raise IndexError(f"a sample is none of {len(samples)}")
     shape = samples.shape[1:]
-    y = np.empty((*shape, len(chosen)), dtype)
+    y = vector(size, dtype)
     factor, shift = (
         np.array(np.broadcast_to(n, shape) if np.ndim(n) else n, dtype).reshape(-1)
         for n in (scale, offset)
     )
     given = samples.reshape(-1)
     given.flags.writeable = False  # for Numba another type: it is compiled for this one alone
-    gather_and_turn(4 * MEMORY * size, given, flat(chosen), factor, shift, y.reshape(-1))
-    return y.transpose(3, 0, 1, 2)
+    gather_and_turn(4 * MEMORY * size, given, flat(chosen), factor, shift, y)
+    return y.reshape(*shape, len(chosen)).transpose(3, 0, 1, 2)

@@ -12,18 +12,22 @@ for any kernel, stride, padding and batch. `_plans` says where the runs are.
 
 import numpy as np
 
+from glassnet import threads
 from glassnet.arrays import Array, Pair, Shape
 from glassnet.kernels import vectorised
-from glassnet.kernels.compiled._arrays import batch_innermost, is_plain, require
-from glassnet.kernels.compiled._images import prepared
+from glassnet.kernels.compiled._arrays import batch_innermost, flat, is_plain, require, vector
+from glassnet.kernels.compiled._images import as_vector, prepared
+from glassnet.kernels.compiled._loops import MEMORY
 from glassnet.kernels.compiled._plans import (
     PANEL,
+    Geometry,
     SumPlan,
     backward_plan,
+    best_tile,
     forward_plan,
     gradient_plan,
+    rows_are_short,
 )
-from glassnet.kernels.compiled._weights import packed, padded, tile_for
 
 __all__ = [
     "conv2d_forward",
@@ -31,50 +35,121 @@ __all__ = [
     "conv2d_weight_gradient",
 ]
 
+TILE = 8
+"""Outputs that are summed at once, if there are so many: the best balance of what is loaded to what
+is computed."""
+
 
 def conv2d_forward(
-    x: Array, weight: Array, bias: Array | None, stride: Pair, padding: Pair
+    x: Array,
+    weight: Array,
+    bias: Array | None,
+    stride: Pair,
+    padding: Pair,
+    rectify: bool = False,
 ) -> Array:
     """Return the convolution of a batch of images: each run a sum of runs of pixels, weighted."""
     if not is_plain(x, weight, bias):
-        return vectorised.conv2d_forward(x, weight, bias, stride, padding)
+        return vectorised.conv2d_forward(x, weight, bias, stride, padding, rectify)
     outputs, channels, *kernel = weight.shape
     require((channels,), x.shape[1:2], "channels of weights")
-    plan = forward_plan(len(x), x.shape[1:], tuple(kernel), stride, padding)
-    return _sums(x, weight.reshape(outputs, -1), bias, plan)
+    geometry = len(x), x.shape[1:], tuple(kernel), stride, padding
+    start, floor = np.zeros(outputs, x.dtype) if bias is None else flat(bias), -np.inf
+    if rectify:
+        floor = 0
+    if rows_are_short(*geometry, outputs):
+        return _plane_sums(x, weight, start, geometry, floor)
+    plan = forward_plan(*geometry)
+    return _sums(x, weight, 0, start, plan, floor, None)
 
 
 def conv2d_input_gradient(
-    dy: Array, weight: Array, input_shape: Shape, stride: Pair, padding: Pair
+    dy: Array,
+    weight: Array,
+    input_shape: Shape,
+    stride: Pair,
+    padding: Pair,
+    below: Array | None = None,
 ) -> Array:
     """Return ∂L/∂x: each run of pixels is a sum of runs of errors, weighted.
 
     With a stride of s a pixel meets every s-th weight only, and which ones depends on its place
     modulo s; the plan knows the terms of each.
     """
-    if not is_plain(dy, weight):
-        return vectorised.conv2d_input_gradient(dy, weight, input_shape, stride, padding)
+    if not is_plain(dy, weight, below):
+        return vectorised.conv2d_input_gradient(dy, weight, input_shape, stride, padding, below)
     outputs, channels, *kernel = weight.shape
     require((channels,), input_shape[:1], "channels of weights")
     plan = backward_plan(len(dy), outputs, tuple(input_shape), tuple(kernel), stride, padding)
-    out = gradient_plan(len(dy), tuple(input_shape), tuple(kernel), stride, padding).out
-    require(dy.shape, (len(dy), outputs, *out), "errors")
-    return _sums(dy, weight.swapaxes(0, 1).reshape(channels, -1), None, plan)
+    require(dy.shape[1:], (outputs, *plan.met), "errors")
+    return _sums(dy, weight, 1, np.zeros(channels, dy.dtype), plan, -np.inf, below)
 
 
-def _sums(x: Array, weight: Array, bias: Array | None, plan: SumPlan) -> Array:
-    """Return the weighted sums of a plan; weights have the axes (outputs, taps)."""
+def _sums(
+    x: Array,
+    weight: Array,
+    outputs_axis: int,
+    bias: Array,
+    plan: SumPlan,
+    floor: float,
+    below: Array | None,
+) -> Array:
+    """Return the weighted sums of a plan; the outputs are an axis of the weights, 0 or 1."""
+    outputs, places = len(bias), plan.out[0] * plan.out[1] * len(x)
+    if below is not None:
+        require(below.shape, (len(x), outputs, *plan.out), "outputs of a rectifier")
+        below = batch_innermost(below)
+    image, operations = prepared(x, plan.layout), outputs * plan.operations
+    terms = plan.offset, plan.tap, plan.pieces
+    y = _convolved(image, operations, terms, weight, outputs_axis, bias, places, floor, below)
+    return y.reshape(outputs, *plan.out, len(x)).transpose(3, 0, 1, 2)
+
+
+def _plane_sums(x: Array, weight: Array, bias: Array, geometry: Geometry, floor: float) -> Array:
+    """Return the convolution of a few samples, each image of theirs a single run."""
+    from glassnet.kernels.compiled._planes import gather_rows, plane, spread
+
+    (outputs, channels, *_), (samples, size, _, stride, padding) = weight.shape, geometry
+    plan = plane(*geometry, threads.threads())
+    image = vector(channels * stride[0] * stride[1] * plan.rows * plan.row, x.dtype)
+    source, steps = as_vector(x)
+    spread(
+        MEMORY * image.size, source, *size[1:], samples, *steps, *stride, *padding, plan.rows,
+        plan.row, image,
+    )  # fmt: skip
+    places, terms = plan.out[0] * plan.row, (plan.offset, plan.tap, plan.pieces)
+    operations = places * weight.size
+    wide = _convolved(image, operations, terms, weight, 0, bias, places, floor, None)
+    y, row = vector(outputs * plan.out[0] * plan.out[1] * samples, x.dtype), plan.out[1] * samples
+    gather_rows(MEMORY * y.size, wide, outputs, plan.out[0], plan.row, row, y)
+    return y.reshape(outputs, *plan.out, samples).transpose(3, 0, 1, 2)
+
+
+def _convolved(
+    image: Array,
+    operations: int,
+    terms: tuple[Array, Array, Array],
+    weight: Array,
+    outputs_axis: int,
+    bias: Array,
+    places: int,
+    floor: float,
+    below: Array | None,
+) -> Array:
+    """Return the sums, `places` of each output, of which some may be left unwritten."""
     from glassnet.kernels.compiled._windows import convolve
 
-    outputs, taps = weight.shape
-    y = np.empty((outputs, *plan.out, len(x)), x.dtype)
-    tile = tile_for(outputs)
+    outputs, window = len(bias), weight.shape[2] * weight.shape[3]
+    steps = weight.shape[1] * window, window
+    tile = (0,) * min(outputs, TILE)
+    room = -(-outputs // len(tile)) * len(tile) * weight.size // outputs
+    y = vector(outputs * places, image.dtype)
     convolve(
-        outputs * plan.operations, prepared(x, plan.layout), plan.offset, plan.tap,
-        plan.pieces, packed(weight.T, len(tile)), taps, padded(bias, outputs, len(tile), x),
-        y.reshape(-1), y.size // outputs, outputs, tile,
+        operations, image, *terms, flat(weight), steps[outputs_axis], steps[1 - outputs_axis],
+        window, vector(room, image.dtype), bias, y, places, outputs, image.dtype.type(floor),
+        y[:0] if below is None else below, tile,
     )  # fmt: skip
-    return y.transpose(3, 0, 1, 2)
+    return y
 
 
 def conv2d_weight_gradient(
@@ -84,7 +159,8 @@ def conv2d_weight_gradient(
     if not is_plain(dy, x, out):
         vectorised.conv2d_weight_gradient(dy, x, stride, padding, out, bias_out)
         return
-    from glassnet.kernels.compiled._windows import LEFT, RIGHT, SLOT, correlate
+    from glassnet.kernels.compiled._vectors import PRODUCTS
+    from glassnet.kernels.compiled._windows import SLOT, correlate
 
     outputs, channels, *kernel = out.shape
     plan = gradient_plan(len(x), x.shape[1:], tuple(kernel), stride, padding)
@@ -93,7 +169,8 @@ def conv2d_weight_gradient(
     taps, panels = plan.starts.shape[1], len(plan.panels) - 1
     operations = taps * dy.size
     parts = 4 if panels >= 16 else 1  # with few, sharing out the outputs is more even
-    size = -(-outputs // LEFT) * -(-taps // RIGHT) * SLOT + outputs
+    high, wide = best_tile(PRODUCTS, outputs, taps)
+    size = -(-outputs // high) * -(-taps // wide) * SLOT + outputs
     bias = np.empty(outputs, x.dtype)
     gradient = out if out.flags.c_contiguous else np.empty(out.shape, out.dtype)
     nothing = np.zeros(max(PANEL, len(x)), x.dtype)
@@ -101,6 +178,7 @@ def conv2d_weight_gradient(
         operations, batch_innermost(dy), dy.size // outputs, prepared(x, plan.layout),
         plan.runs, plan.starts, plan.panels, nothing, parts,
         np.zeros(parts * size, x.dtype), gradient.reshape(-1), bias,
+        (0,) * high, (0,) * wide,
     )  # fmt: skip
     if gradient is not out:
         out[...] = gradient

@@ -11,7 +11,14 @@ import numpy as np
 
 from glassnet.arrays import Array
 from glassnet.kernels import vectorised
-from glassnet.kernels.compiled._arrays import as_lies, flat, is_plain, lies_innermost, shaped
+from glassnet.kernels.compiled._arrays import (
+    as_lies,
+    flat,
+    is_plain,
+    lies_innermost,
+    shaped,
+    vector,
+)
 from glassnet.kernels.compiled._loops import MEMORY, Inner, Loop, prange
 
 __all__ = [
@@ -31,7 +38,7 @@ def normalize_forward(x: Array, axes: tuple[int, ...], eps: float) -> tuple[Arra
     if runs == 0:
         return vectorised.normalize_forward(x, axes, eps)
     innermost = lies_innermost(x)
-    normalized = np.empty(x.size, x.dtype)
+    normalized = vector(x.size, x.dtype)
     mean, variance = np.empty((2, runs), x.dtype)
     _forward(
         2 * MEMORY * x.size, as_lies(x, innermost), x.dtype.type(eps), normalized, mean, variance
@@ -56,7 +63,7 @@ def batch_norm_forward(
     if _runs(x, axes) != weight.size or not is_plain(x, weight, bias):
         return vectorised.batch_norm_forward(x, weight, bias, axes, eps)
     normalized, mean, variance = normalize_forward(x, axes, eps)
-    y = np.empty(x.size, x.dtype)
+    y = vector(x.size, x.dtype)
     innermost = lies_innermost(x)
     _scale(MEMORY * x.size, as_lies(normalized, innermost), flat(weight), flat(bias), y)
     return shaped(y, x, innermost), normalized, mean, variance
@@ -82,7 +89,7 @@ def _belong(dy: Array, normalized: Array, variance: Array) -> bool:
 def _gradients(dy: Array, normalized: Array, scale: Array) -> tuple[Array, Array, Array]:
     """Return (δ − mean(δ) − x̂ · mean(δ x̂)) · scale for δ = dy, and mean(δ x̂) and mean(δ)."""
     innermost = lies_innermost(normalized)
-    dx = np.empty(dy.size, dy.dtype)
+    dx = vector(dy.size, dy.dtype)
     means, slopes = np.empty((2, scale.size), dy.dtype)
     given = as_lies(dy, innermost), as_lies(normalized, innermost)
     _backward(2 * MEMORY * dy.size, *given, scale.astype(dy.dtype, copy=False), means, slopes, dx)

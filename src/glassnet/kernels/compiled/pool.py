@@ -5,12 +5,16 @@ windows it is in: so no two threads write one place, whether or not windows over
 loop goes along the batch, where numbers lie side by side and all samples do the same.
 """
 
+import math
+
 import numpy as np
 
 from glassnet.arrays import Array, Pair, Shape
 from glassnet.kernels import vectorised
-from glassnet.kernels.compiled._arrays import batch_innermost, is_plain, require
+from glassnet.kernels.compiled._arrays import batch_innermost, is_plain, require, vector
+from glassnet.kernels.compiled._images import prepared
 from glassnet.kernels.compiled._loops import MEMORY, Loop, prange
+from glassnet.kernels.compiled._plans import SumPlan, backward_plan, forward_plan
 
 __all__ = [
     "avg_pool2d_backward",
@@ -19,26 +23,42 @@ __all__ = [
     "max_pool2d_forward",
 ]
 
+FEW = 8
+"""Samples that do not fill the registers."""
+
 
 def max_pool2d_forward(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> tuple[Array, Array]:
     """Return the largest value of each window, and which position of the window held it."""
     if not is_plain(x):
         return vectorised.max_pool2d_forward(x, kernel, stride, padding)
-    y = np.empty(_output_shape((*x.shape[1:], len(x)), kernel, stride, padding), x.dtype)
+    out = _output_shape((*x.shape[1:], len(x)), kernel, stride, padding)
+    y = vector(math.prod(out), x.dtype).reshape(out)
     winner = np.empty(y.shape, np.uint16)
     _max_forward(MEMORY * x.size, _four(x), *kernel, *stride, *padding, y, winner)
     return y.transpose(3, 0, 1, 2), winner.transpose(3, 0, 1, 2)
 
 
 def max_pool2d_backward(
-    dy: Array, winner: Array, input_shape: Shape, kernel: Pair, stride: Pair, padding: Pair
+    dy: Array,
+    winner: Array,
+    input_shape: Shape,
+    kernel: Pair,
+    stride: Pair,
+    padding: Pair,
+    below: Array | None = None,
 ) -> Array:
     """Return ∂L/∂x: each window sends its error to the one pixel that won it."""
-    if not is_plain(dy) or winner.dtype != np.uint16:
-        return vectorised.max_pool2d_backward(dy, winner, input_shape, kernel, stride, padding)
+    if not is_plain(dy, below) or winner.dtype != np.uint16:
+        return vectorised.max_pool2d_backward(
+            dy, winner, input_shape, kernel, stride, padding, below
+        )
+    size = (*input_shape, len(dy))
+    out = _output_shape(size, kernel, stride, padding)
     require(winner.shape, dy.shape, "winners")
-    dx = _empty_input(dy, input_shape, kernel, stride, padding)
-    _max_backward(MEMORY * dx.size, _four(dy), _four(winner), *kernel, *stride, *padding, dx)
+    require((*dy.shape[1:], len(dy)), out, "errors")
+    dx = vector(math.prod(size), dy.dtype).reshape(size)
+    given = _four(dy), _four(winner), dx[:0] if below is None else _rectified(below, dx)
+    _max_backward(MEMORY * dx.size, *given, *kernel, *stride, *padding, dx)
     return dx.transpose(3, 0, 1, 2)
 
 
@@ -46,22 +66,46 @@ def avg_pool2d_forward(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> A
     """Return the mean of each window; zeros of the padding count."""
     if not is_plain(x):
         return vectorised.avg_pool2d_forward(x, kernel, stride, padding)
-    y = np.empty(_output_shape((*x.shape[1:], len(x)), kernel, stride, padding), x.dtype)
-    part = x.dtype.type(1 / (kernel[0] * kernel[1]))
-    _avg_forward(MEMORY * x.size, _four(x), *kernel, *stride, *padding, part, y)
-    return y.transpose(3, 0, 1, 2)
+    plan = forward_plan(len(x), (1, *x.shape[2:]), tuple(kernel), stride, padding)
+    return _means(x, plan, kernel, None)
 
 
 def avg_pool2d_backward(
-    dy: Array, input_shape: Shape, kernel: Pair, stride: Pair, padding: Pair
+    dy: Array,
+    input_shape: Shape,
+    kernel: Pair,
+    stride: Pair,
+    padding: Pair,
+    below: Array | None = None,
 ) -> Array:
     """Return ∂L/∂x: each window shares its error equally among its pixels."""
-    if not is_plain(dy):
-        return vectorised.avg_pool2d_backward(dy, input_shape, kernel, stride, padding)
-    dx = _empty_input(dy, input_shape, kernel, stride, padding)
-    part = dy.dtype.type(1 / (kernel[0] * kernel[1]))
-    _avg_backward(MEMORY * dx.size, _four(dy), *kernel, *stride, *padding, part, dx)
-    return dx.transpose(3, 0, 1, 2)
+    if not is_plain(dy, below):
+        return vectorised.avg_pool2d_backward(dy, input_shape, kernel, stride, padding, below)
+    plan = backward_plan(len(dy), 1, (1, *input_shape[1:]), tuple(kernel), stride, padding)
+    require(dy.shape[1:], (input_shape[0], *plan.met), "errors")
+    return _means(dy, plan, kernel, below)
+
+
+def _means(x: Array, plan: SumPlan, kernel: Pair, below: Array | None) -> Array:
+    """Return the sums of a plan, channel by channel, over the size of the window."""
+    from glassnet.kernels.compiled._averages import average
+
+    samples, channels = x.shape[:2]
+    places = plan.out[0] * plan.out[1] * samples
+    y = vector(channels * places, x.dtype)
+    shaped = y.reshape(channels, *plan.out, samples)
+    average(
+        channels * plan.operations, prepared(x, plan.layout), plan.met[0] * plan.layout.row,
+        plan.offset, plan.pieces, x.dtype.type(1 / (kernel[0] * kernel[1])), y, places, channels,
+        y[:0] if below is None else _rectified(below, shaped).reshape(-1),
+    )  # fmt: skip
+    return shaped.transpose(3, 0, 1, 2)
+
+
+def _rectified(below: Array, dx: Array) -> Array:
+    """Return the output of a rectifier as (C, H, W, N), as its gradient dx is."""
+    require((*below.shape[1:], len(below)), dx.shape, "outputs of a rectifier")
+    return _four(below)
 
 
 def _four(x: Array) -> Array:
@@ -77,14 +121,6 @@ def _output_shape(size: Shape, kernel: Pair, stride: Pair, padding: Pair) -> Sha
     if min(out) < 1:
         raise ValueError(f"a window of {kernel} is larger than an image of {image}")
     return (channels, *out, samples)
-
-
-def _empty_input(dy: Array, input_shape: Shape, kernel: Pair, stride: Pair, padding: Pair) -> Array:
-    """Return where the gradient of the input goes, having checked that dy fits."""
-    size = (*input_shape, len(dy))
-    out = _output_shape(size, kernel, stride, padding)
-    require((*dy.shape[1:], len(dy)), out, "errors")
-    return np.empty(size, dy.dtype)
 
 
 # The loops index all four axes at once: a view of one pixel costs more than its numbers, because
@@ -103,6 +139,19 @@ def _max_forward(
         for j in range(out_w):
             left, right = max(j * sw - pw, 0), min(j * sw - pw + kw, width)
             first = np.uint16((top - i * sh + ph) * kw + left - j * sw + pw)
+            if samples < FEW:  # one sample after the other
+                for n in range(samples):
+                    largest, where = x[c, top, left, n], first
+                    for h in range(top, bottom):
+                        for w in range(left, right):
+                            pixel = x[c, h, w, n]
+                            wins = pixel > largest or np.isnan(pixel)
+                            here = np.uint16((h - i * sh + ph) * kw + w - j * sw + pw)
+                            where = here if wins else where
+                            largest = pixel if wins else largest
+                    y[c, i, j, n] = largest
+                    winner[c, i, j, n] = where
+                continue
             for n in range(samples):
                 y[c, i, j, n] = x[c, top, left, n]
                 winner[c, i, j, n] = first
@@ -118,7 +167,16 @@ def _max_forward(
 
 @Loop
 def _max_backward(
-    dy: Array, winner: Array, kh: int, kw: int, sh: int, sw: int, ph: int, pw: int, dx: Array
+    dy: Array,
+    winner: Array,
+    below: Array,
+    kh: int,
+    kw: int,
+    sh: int,
+    sw: int,
+    ph: int,
+    pw: int,
+    dx: Array,
 ) -> None:
     channels, height, width, samples = dx.shape
     _, out_h, out_w, _ = dy.shape
@@ -136,45 +194,6 @@ def _max_backward(
                     for n in range(samples):
                         won = winner[c, i, j, n] == here
                         dx[c, h, w, n] += dy[c, i, j, n] if won else zero
-
-
-@Loop
-def _avg_forward(
-    x: Array, kh: int, kw: int, sh: int, sw: int, ph: int, pw: int, part: float, y: Array
-) -> None:
-    channels, out_h, out_w, samples = y.shape
-    _, height, width, _ = x.shape
-    for turn in prange(channels * out_h):
-        c, i = turn // out_h, turn % out_h
-        top, bottom = max(i * sh - ph, 0), min(i * sh - ph + kh, height)
-        for j in range(out_w):
-            left, right = max(j * sw - pw, 0), min(j * sw - pw + kw, width)
-            for n in range(samples):
-                y[c, i, j, n] = 0
-            for h in range(top, bottom):
-                for w in range(left, right):
-                    for n in range(samples):
-                        y[c, i, j, n] += x[c, h, w, n]
-            for n in range(samples):
-                y[c, i, j, n] *= part
-
-
-@Loop
-def _avg_backward(
-    dy: Array, kh: int, kw: int, sh: int, sw: int, ph: int, pw: int, part: float, dx: Array
-) -> None:
-    channels, height, width, samples = dx.shape
-    _, out_h, out_w, _ = dy.shape
-    for turn in prange(channels * height):
-        c, h = turn // height, turn % height
-        first_i, last_i = max(0, (h + ph - kh) // sh + 1), min(out_h - 1, (h + ph) // sh)
-        for w in range(width):
-            first_j, last_j = max(0, (w + pw - kw) // sw + 1), min(out_w - 1, (w + pw) // sw)
-            for n in range(samples):
-                dx[c, h, w, n] = 0
-            for i in range(first_i, last_i + 1):
-                for j in range(first_j, last_j + 1):
-                    for n in range(samples):
-                        dx[c, h, w, n] += dy[c, i, j, n]
-            for n in range(samples):
-                dx[c, h, w, n] *= part
+            if len(below) > 0:
+                for n in range(samples):
+                    dx[c, h, w, n] *= below[c, h, w, n] > 0

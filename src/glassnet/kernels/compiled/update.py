@@ -39,10 +39,10 @@ def sgd_update(
     if not _are_vectors(value, grad, velocity):
         vectorised.sgd_update(value, grad, velocity, lr, momentum, dampening, nesterov)
     elif velocity is None:
-        _descend(4 * MEMORY * value.size, value, grad, value.dtype.type(lr))
+        descend(4 * MEMORY * value.size, value, grad, value.dtype.type(lr))
     else:
         numbers = _numbers(value, lr, momentum, 1 - dampening)
-        loop = _descend_nesterov if nesterov else _descend_with_momentum
+        loop = descend_nesterov if nesterov else descend_with_momentum
         loop(4 * MEMORY * value.size, value, grad, velocity, *numbers)
 
 
@@ -90,7 +90,7 @@ def adam_update(
     rate = lr / (1 - beta1**step)
     root_correction = 1 / math.sqrt(1 - beta2**step)
     numbers = _numbers(value, rate, root_correction, beta1, 1 - beta1, beta2, 1 - beta2, eps)
-    _adam(4 * MEMORY * value.size, value, grad, mean, mean_square, *numbers)
+    adam(4 * MEMORY * value.size, value, grad, mean, mean_square, *numbers)
 
 
 def squared_norm(vector: Array) -> float:
@@ -119,7 +119,7 @@ _TINY = {char: np.finfo(char).tiny for char in "fd"}
 
 
 @Inner
-def _sum_of_squares(vector: Array) -> Any:
+def sum_of_squares(vector: Array) -> Any:
     total = vector[0] * 0
     for i in range(len(vector)):
         total += vector[i] * vector[i]
@@ -129,7 +129,7 @@ def _sum_of_squares(vector: Array) -> Any:
 @Loop
 def _squares(vector: Array, parts: Array) -> None:
     for block in prange(len(parts)):
-        parts[block] = _sum_of_squares(vector[block * BLOCK : (block + 1) * BLOCK])
+        parts[block] = sum_of_squares(vector[block * BLOCK : (block + 1) * BLOCK])
 
 
 @Inner
@@ -139,13 +139,13 @@ def _alive(number: Any, tiny: Any) -> Any:
 
 
 @Loop
-def _descend(value: Array, grad: Array, lr: float) -> None:
+def descend(value: Array, grad: Array, lr: float) -> None:
     for i in prange(len(value)):
         value[i] -= lr * grad[i]
 
 
 @Loop
-def _descend_with_momentum(
+def descend_with_momentum(
     value: Array, grad: Array, velocity: Array, lr: float, momentum: float, part: float, tiny: float
 ) -> None:
     for i in prange(len(value)):
@@ -154,7 +154,7 @@ def _descend_with_momentum(
 
 
 @Loop
-def _descend_nesterov(
+def descend_nesterov(
     value: Array, grad: Array, velocity: Array, lr: float, momentum: float, part: float, tiny: float
 ) -> None:
     for i in prange(len(value)):
@@ -186,7 +186,7 @@ def _rmsprop(
 
 
 @Loop
-def _adam(
+def adam(
     value: Array,
     grad: Array,
     mean: Array,

@@ -5,6 +5,7 @@ from glassnet.kernels.reference.activation import *
 from glassnet.kernels.reference.batch import *
 from glassnet.kernels.reference.conv import *
 from glassnet.kernels.reference.dense import *
+from glassnet.kernels.reference.network import *
 from glassnet.kernels.reference.norm import *
 from glassnet.kernels.reference.pool import *
 from glassnet.kernels.reference.softmax import *

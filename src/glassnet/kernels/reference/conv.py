@@ -11,14 +11,23 @@ sums are float64, rounded once at the end.
 import numpy as np
 
 from glassnet.arrays import Array, Pair, Shape
+from glassnet.kernels.reference.activation import relu_backward, relu_forward
 
 __all__ = ["conv2d_forward", "conv2d_input_gradient", "conv2d_weight_gradient"]
 
 
 def conv2d_forward(
-    x: Array, weight: Array, bias: Array | None, stride: Pair, padding: Pair
+    x: Array,
+    weight: Array,
+    bias: Array | None,
+    stride: Pair,
+    padding: Pair,
+    rectify: bool = False,
 ) -> Array:
-    """Return the convolution: each output weighs the pixels of its window, in all channels."""
+    """Return the convolution: each output weighs the pixels of its window, in all channels.
+
+    With `rectify` a ReLU follows, whose output is returned.
+    """
     samples, channels, height, width = x.shape
     outputs, _, kh, kw = weight.shape
     out_h = (height + 2 * padding[0] - kh) // stride[0] + 1
@@ -33,7 +42,8 @@ def conv2d_forward(
                     if 0 <= row < height and 0 <= column < width:
                         total += float(weight[o, c, p, q]) * float(x[n, c, row, column])
         y[n, o, i, j] = total
-    return y.astype(np.result_type(x, weight))
+    y = y.astype(np.result_type(x, weight))
+    return relu_forward(y) if rectify else y
 
 
 def conv2d_weight_gradient(
@@ -61,12 +71,18 @@ def conv2d_weight_gradient(
 
 
 def conv2d_input_gradient(
-    dy: Array, weight: Array, input_shape: Shape, stride: Pair, padding: Pair
+    dy: Array,
+    weight: Array,
+    input_shape: Shape,
+    stride: Pair,
+    padding: Pair,
+    below: Array | None = None,
 ) -> Array:
     """Return ∂L/∂x: every output scatters its error over its window, times the weights.
 
     The output y[n, o, i, j] depends on each pixel of its window with ∂y/∂x = W[o, c, p, q]. Windows
-    overlap, and a pixel adds up what all of them send; one that no window saw keeps zero.
+    overlap, and a pixel adds up what all of them send; one that no window saw keeps zero. Where the
+    input is the output of a ReLU, `below`, the gradient of that one's input is returned.
     """
     samples, outputs, out_h, out_w = dy.shape
     channels, height, width = input_shape
@@ -79,4 +95,5 @@ def conv2d_input_gradient(
                     row, column = i * stride[0] + p - padding[0], j * stride[1] + q - padding[1]
                     if 0 <= row < height and 0 <= column < width:
                         dx[n, c, row, column] += float(dy[n, o, i, j]) * float(weight[o, c, p, q])
-    return dx.astype(np.result_type(dy, weight))
+    dx = dx.astype(np.result_type(dy, weight))
+    return dx if below is None else relu_backward(dx, below)

@@ -1,7 +1,8 @@
 """Average and maximum over windows, and their gradients, window by window.
 
 The window of output (i, j) has its corner at (i·s − pad, j·s − pad). Nothing is padded here: what
-is outside the picture is passed over. Shapes are as in the NumPy edition.
+is outside the picture is passed over. Shapes are as in the NumPy edition. `below` is the output of
+a ReLU that made the picture; the gradient of that one's input is then returned.
 """
 
 import math
@@ -9,6 +10,7 @@ import math
 import numpy as np
 
 from glassnet.arrays import Array, Pair, Shape
+from glassnet.kernels.reference.activation import relu_backward
 
 __all__ = [
     "avg_pool2d_backward",
@@ -42,7 +44,13 @@ def max_pool2d_forward(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> t
 
 
 def max_pool2d_backward(
-    dy: Array, winner: Array, input_shape: Shape, kernel: Pair, stride: Pair, padding: Pair
+    dy: Array,
+    winner: Array,
+    input_shape: Shape,
+    kernel: Pair,
+    stride: Pair,
+    padding: Pair,
+    below: Array | None = None,
 ) -> Array:
     """Return ∂L/∂x: each window sends its error to the pixel that won it.
 
@@ -54,7 +62,8 @@ def max_pool2d_backward(
         p, q = divmod(int(winner[n, c, i, j]), kernel[1])
         row, column = i * stride[0] + p - padding[0], j * stride[1] + q - padding[1]
         dx[n, c, row, column] += dy[n, c, i, j]
-    return dx.astype(dy.dtype)
+    dx = dx.astype(dy.dtype)
+    return dx if below is None else relu_backward(dx, below)
 
 
 def avg_pool2d_forward(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> Array:
@@ -76,7 +85,12 @@ def avg_pool2d_forward(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> A
 
 
 def avg_pool2d_backward(
-    dy: Array, input_shape: Shape, kernel: Pair, stride: Pair, padding: Pair
+    dy: Array,
+    input_shape: Shape,
+    kernel: Pair,
+    stride: Pair,
+    padding: Pair,
+    below: Array | None = None,
 ) -> Array:
     """Return ∂L/∂x: each window sends every pixel of it ∂y/∂x = 1 / (kh · kw) of its error."""
     _, height, width = input_shape
@@ -87,7 +101,8 @@ def avg_pool2d_backward(
                 row, column = i * stride[0] + p - padding[0], j * stride[1] + q - padding[1]
                 if 0 <= row < height and 0 <= column < width:
                     dx[n, c, row, column] += float(dy[n, c, i, j]) / (kernel[0] * kernel[1])
-    return dx.astype(dy.dtype)
+    dx = dx.astype(dy.dtype)
+    return dx if below is None else relu_backward(dx, below)
 
 
 def _output_shape(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> Shape:

@@ -5,6 +5,7 @@ from glassnet.kernels.vectorised.activation import *
 from glassnet.kernels.vectorised.batch import *
 from glassnet.kernels.vectorised.conv import *
 from glassnet.kernels.vectorised.dense import *
+from glassnet.kernels.vectorised.network import *
 from glassnet.kernels.vectorised.norm import *
 from glassnet.kernels.vectorised.pool import *
 from glassnet.kernels.vectorised.softmax import *

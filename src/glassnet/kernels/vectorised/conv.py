@@ -14,6 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from glassnet.arrays import Array, Pair, Shape
+from glassnet.kernels.vectorised.activation import relu_backward, relu_forward
 
 __all__ = [
     "conv2d_forward",
@@ -23,7 +24,12 @@ __all__ = [
 
 
 def conv2d_forward(
-    x: Array, weight: Array, bias: Array | None, stride: Pair, padding: Pair
+    x: Array,
+    weight: Array,
+    bias: Array | None,
+    stride: Pair,
+    padding: Pair,
+    rectify: bool = False,
 ) -> Array:
     """Return the convolution of a batch of images.
 
@@ -34,6 +40,8 @@ def conv2d_forward(
     bias : ndarray, shape (O,), or None
     stride, padding : (int, int)
         Vertical and horizontal; padding is by zeros on both sides.
+    rectify : bool
+        Whether a ReLU follows, whose output is then returned.
 
     Returns
     -------
@@ -44,6 +52,8 @@ def conv2d_forward(
     y = weight.reshape(len(weight), -1) @ columns
     if bias is not None:
         y += bias[:, None]
+    if rectify:
+        y = relu_forward(y)
     return y.reshape(len(weight), height, width, len(x)).transpose(3, 0, 1, 2)
 
 
@@ -73,7 +83,12 @@ def conv2d_weight_gradient(
 
 
 def conv2d_input_gradient(
-    dy: Array, weight: Array, input_shape: Shape, stride: Pair, padding: Pair
+    dy: Array,
+    weight: Array,
+    input_shape: Shape,
+    stride: Pair,
+    padding: Pair,
+    below: Array | None = None,
 ) -> Array:
     """Return ∂L/∂x: each pixel collects, from every output that saw it, error times weight.
 
@@ -87,6 +102,8 @@ def conv2d_input_gradient(
     input_shape : (C, H, W)
         Shape of the sample; rows that the stride never reached get a zero gradient.
     stride, padding : (int, int)
+    below : ndarray, shape (N, C, H, W), optional
+        The input, if it is the output of a ReLU, the gradient of whose input is then returned.
 
     Returns
     -------
@@ -101,7 +118,8 @@ def conv2d_input_gradient(
     for p in range(kh):
         for q in range(kw):
             dx[:, p : p + sh * out_h : sh, q : q + sw * out_w : sw] += patches[:, p, q]
-    return dx[:, ph : ph + height, pw : pw + width].transpose(3, 0, 1, 2)
+    dx = dx[:, ph : ph + height, pw : pw + width].transpose(3, 0, 1, 2)
+    return dx if below is None else relu_backward(dx, below)
 
 
 def _rows(dy: Array) -> Array:

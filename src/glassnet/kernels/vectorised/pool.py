@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from glassnet.arrays import Array, Pair, Shape
+from glassnet.kernels.vectorised.activation import relu_backward
 
 __all__ = [
     "avg_pool2d_backward",
@@ -50,7 +51,13 @@ def max_pool2d_forward(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> t
 
 
 def max_pool2d_backward(
-    dy: Array, winner: Array, input_shape: Shape, kernel: Pair, stride: Pair, padding: Pair
+    dy: Array,
+    winner: Array,
+    input_shape: Shape,
+    kernel: Pair,
+    stride: Pair,
+    padding: Pair,
+    below: Array | None = None,
 ) -> Array:
     """Return ∂L/∂x: each window sends its error to the one pixel that won it.
 
@@ -59,6 +66,8 @@ def max_pool2d_backward(
     dy, winner : ndarray, shape (N, C, Ho, Wo)
     input_shape : (C, H, W)
     kernel, stride, padding : (int, int)
+    below : ndarray, shape (N, C, H, W), optional
+        The input, if it is the output of a ReLU, the gradient of whose input is then returned.
 
     Returns
     -------
@@ -69,7 +78,8 @@ def max_pool2d_backward(
     dx = _zeros(input_shape, dy, padding)
     for position, window in enumerate(_positions(kernel, stride, dy.shape[1:3])):
         dx[window] += dy * (winner == position)
-    return _cropped(dx, input_shape, padding)
+    dx = _cropped(dx, input_shape, padding)
+    return dx if below is None else relu_backward(dx, below)
 
 
 def avg_pool2d_forward(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> Array:
@@ -94,7 +104,12 @@ def avg_pool2d_forward(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> A
 
 
 def avg_pool2d_backward(
-    dy: Array, input_shape: Shape, kernel: Pair, stride: Pair, padding: Pair
+    dy: Array,
+    input_shape: Shape,
+    kernel: Pair,
+    stride: Pair,
+    padding: Pair,
+    below: Array | None = None,
 ) -> Array:
     """Return ∂L/∂x: each window shares its error equally among its pixels.
 
@@ -103,6 +118,8 @@ def avg_pool2d_backward(
     dy : ndarray, shape (N, C, Ho, Wo)
     input_shape : (C, H, W)
     kernel, stride, padding : (int, int)
+    below : ndarray, shape (N, C, H, W), optional
+        The input, if it is the output of a ReLU, the gradient of whose input is then returned.
 
     Returns
     -------
@@ -112,7 +129,8 @@ def avg_pool2d_backward(
     dx = _zeros(input_shape, share, padding)
     for window in _positions(kernel, stride, share.shape[1:3]):
         dx[window] += share
-    return _cropped(dx, input_shape, padding)
+    dx = _cropped(dx, input_shape, padding)
+    return dx if below is None else relu_backward(dx, below)
 
 
 def _positions(kernel: Pair, stride: Pair, out: Shape) -> Iterator[tuple[slice, slice, slice]]:

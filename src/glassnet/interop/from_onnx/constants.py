@@ -47,23 +47,57 @@ def _reshape(inputs: Sequence[Any], attributes: dict[str, Any]) -> Any:
     return inputs[0].reshape(shape)
 
 
+def _filled(inputs: Sequence[Any], attributes: dict[str, Any]) -> Any:
+    """Return one number as often as a shape says, or once where only broadcasting makes sense."""
+    from onnx import numpy_helper
+
+    tensor = attributes.get("value")
+    number = 0.0 if tensor is None else numpy_helper.to_array(tensor).ravel()[0]
+    shape = [int(n) for n in np.ravel(inputs[0])]
+    return np.full(shape if np.prod(shape, dtype=float) <= MOST_SMALL else [1] * len(shape), number)
+
+
+def _expanded(inputs: Sequence[Any], attributes: dict[str, Any]) -> Any:
+    """Return an array expanded, or where that is large with as many axes, to broadcast later."""
+    shape = [int(n) for n in np.ravel(inputs[1])]
+    array = inputs[0].reshape((1,) * (len(shape) - inputs[0].ndim) + inputs[0].shape)
+    if np.prod(np.broadcast_shapes(array.shape, tuple(shape)), dtype=float) > MOST_SMALL:
+        return array
+    return np.broadcast_to(array, np.broadcast_shapes(array.shape, tuple(shape)))
+
+
+def _length(inputs: Sequence[Any], attributes: dict[str, Any]) -> Any:
+    """Return the Euclidean length along axes, by which weights are normalised."""
+    axes = _axes(inputs, attributes) or None
+    return np.sqrt(np.sum(inputs[0] ** 2, axis=axes, keepdims=bool(attributes.get("keepdims", 1))))
+
+
 TURNS: dict[str, Fold] = {
+    "ConstantOfShape": _filled,
+    "Expand": _expanded,
     "Identity": lambda a, n: a[0],
+    "Neg": lambda a, n: -a[0],
+    "ReduceL2": _length,
     "Reshape": _reshape,
+    "Shape": lambda a, n: np.array(a[0].shape, np.int64)[n.get("start", 0) : n.get("end")],
     "Slice": _slice,
     "Squeeze": _squeeze,
     "Transpose": lambda a, n: np.transpose(a[0], n.get("perm")),
     "Unsqueeze": lambda a, n: np.expand_dims(a[0], _axes(a, n)),
 }
-"""What gives as many values as it takes, or fewer."""
+"""What gives as many values as it takes, or fewer, or few."""
 COMPUTES: dict[str, Fold] = {
     "Add": lambda a, n: a[0] + a[1],
     "Concat": lambda a, n: np.concatenate(a, axis=n["axis"]),
     "Div": lambda a, n: a[0] // a[1] if a[0].dtype.kind == "i" else a[0] / a[1],
     "Gather": lambda a, n: np.take(a[0], np.asarray(a[1], np.int64), axis=n.get("axis", 0)),
+    "Equal": lambda a, n: a[0] == a[1],
+    "Mod": lambda a, n: np.fmod(a[0], a[1]) if n.get("fmod", 0) else np.mod(a[0], a[1]),
     "Mul": lambda a, n: a[0] * a[1],
+    "Pow": lambda a, n: np.power(a[0], a[1]),
     "Sqrt": lambda a, n: np.sqrt(a[0]),
     "Sub": lambda a, n: a[0] - a[1],
+    "Where": lambda a, n: np.where(a[0], a[1], a[2]),
 }
 """What may give more values than it takes, or costs time."""
 

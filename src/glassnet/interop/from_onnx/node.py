@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from glassnet.arrays import Array, Shape
-from glassnet.interop.onnx_values import Value
+from glassnet.interop.from_onnx.values import Value
 
 ANY_BATCH = 1_000_003
 """Stands in shapes for the size of the batch; a prime that no layer has."""
@@ -18,6 +18,7 @@ class Node:
     """One node while it is read."""
 
     kind: str
+    name: str
     inputs: tuple[Value | Array | None, ...]
     attributes: Mapping[str, Any]
     opset: int
@@ -25,6 +26,8 @@ class Node:
     """The size of the batch that the file is for; `ANY_BATCH` where it is for any."""
     input_shape: Shape
     """Of one sample at the input of the whole graph."""
+    notes: list[str]
+    """What the reader of the whole should know, such as what was assumed."""
 
     def value(self, index: int = 0) -> Value:
         """Return an input that depends on the graph's input."""

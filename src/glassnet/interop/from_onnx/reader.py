@@ -12,14 +12,16 @@ import numpy as np
 from glassnet.arrays import Array, Shape
 from glassnet.errors import CheckpointError, GlassnetError
 from glassnet.interop.certificate import Certificate
-from glassnet.interop.certify import SAMPLES
+from glassnet.interop.from_onnx.checking import compared
+from glassnet.interop.from_onnx.constants import fold
+from glassnet.interop.from_onnx.file import read_model
+from glassnet.interop.from_onnx.graph import Ends, needed
+from glassnet.interop.from_onnx.layouts import identity
+from glassnet.interop.from_onnx.node import ANY_BATCH, Node
+from glassnet.interop.from_onnx.operators import READERS
+from glassnet.interop.from_onnx.steps import LogSoftmax, Relaid, Step, finished, of_constants
+from glassnet.interop.from_onnx.values import Value
 from glassnet.interop.incoming import Imported
-from glassnet.interop.onnx_constants import fold
-from glassnet.interop.onnx_file import read_model
-from glassnet.interop.onnx_node import ANY_BATCH, Node
-from glassnet.interop.onnx_operators import HINTS, READERS
-from glassnet.interop.onnx_running import certify_onnx
-from glassnet.interop.onnx_values import MOST_VALUES, Value, finished
 from glassnet.layers import Layer
 
 
@@ -32,12 +34,18 @@ class FromOnnx:
     certificate: Certificate
 
 
-def import_onnx(path: str | Path) -> FromOnnx:
+def import_onnx(
+    path: str | Path, input_shape: Shape | None = None, output: str | None = None
+) -> FromOnnx:
     """Read an ONNX file whose operators are Glassnet's layers, and compare the outputs.
 
     Parameters
     ----------
     path : path
+    input_shape : tuple of int, optional
+        Of one sample, where the file does not say it.
+    output : str, optional
+        Which output is read, where there are several.
 
     Raises
     ------
@@ -60,68 +68,75 @@ def import_onnx(path: str | Path) -> FromOnnx:
     """
     path = Path(path)
     proto = read_model(path)
-    graph = _Graph.of(proto, path)
-    model = graph.read()
-    if graph.dtype == np.float64:
+    ends = Ends.of(proto.graph, path, input_shape, output)
+    reading = _Reading.of(proto, path, ends)
+    result = reading.result()
+    steps, notes = list(result.steps), reading.notes
+    if ends.note:
+        notes.append(ends.note)
+    if ends.batch != ANY_BATCH:
+        notes.append(f"any batch size, where the file has {ends.batch}")
+    if logarithm := bool(steps) and isinstance(steps[-1], LogSoftmax):
+        notes.append("logits as outputs: the LogSoftmax at the end is left out, as losses take it")
+        steps.pop()
+    order = None
+    if steps and isinstance(steps[0], Relaid):
+        order = steps.pop(0).order  # type: ignore[union-attr]
+        notes.append(f"samples of shape {order.shape}, where the file takes {ends.shape}")
+    shape: Shape = ends.shape if order is None else order.shape
+    model = _model(steps, shape, path)
+    if any(of_constants(layer) for layer in model.modules()):
+        notes.append("constants as a batch normalisation, which does the same only in evaluation")
+    if result.order is not None:
+        notes.append(f"outputs of shape {result.own}, where the file gives {result.shape}")
+    if ends.dtype == np.float64:
         model.astype(np.float64)
-    certificate = _certify(proto, graph, model)
-    assumed = []
-    if graph.batch != ANY_BATCH:
-        assumed.append(f"any batch size, where the file has {graph.batch}")
-    return FromOnnx(Imported(model, tuple(assumed)), graph.input_shape, certificate)
+    values = [value for value in reading.values.values() if isinstance(value, Value)]
+    largest = max(np.prod(value.shape, dtype=float) for value in values)
+    certificate = compared(
+        proto, path.name, ends, model, largest, order=order, logarithm=logarithm,
+        output_shape=result.shape,
+    )  # fmt: skip
+    return FromOnnx(Imported(model, tuple(dict.fromkeys(notes))), shape, certificate)
+
+
+def _model(steps: list[Step], shape: Shape, path: Path) -> Layer:
+    try:
+        return finished(steps, shape)
+    except ValueError as error:
+        raise CheckpointError(f"{path} {error}; Glassnet has no such layer") from error
 
 
 @dataclass
-class _Graph:
+class _Reading:
     """The values of a graph by name, while its nodes are read."""
 
-    proto: Any
+    graph: Any
     path: Path
-    input_name: str
-    input_shape: Shape
-    batch: int
-    dtype: np.dtype[Any]
+    ends: Ends
     opset: int
     values: dict[str, Value | Array] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, model: Any, path: Path) -> _Graph:
-        from onnx import helper, numpy_helper
+    def of(cls, model: Any, path: Path, ends: Ends) -> _Reading:
+        from onnx import numpy_helper
 
-        graph = model.graph
-        constants = {tensor.name: tensor for tensor in graph.initializer}
-        inputs = [entry for entry in graph.input if entry.name not in constants]
-        if len(inputs) != 1 or len(graph.output) != 1:
-            raise CheckpointError(
-                f"{path} has {len(inputs)} inputs and {len(graph.output)} outputs; only networks "
-                "with one of each are read"
-            )
-        entry = inputs[0].type.tensor_type
-        dims = [d.dim_value if d.HasField("dim_value") else 0 for d in entry.shape.dim]
-        if len(dims) not in (2, 4) or min(dims[1:]) < 1:
-            raise CheckpointError(
-                f"{path} does not say the shape of its samples, or it is neither flat nor that of "
-                f"images ({dims}); export it with a fixed shape, only the batch's axis dynamic"
-            )
-        if entry.elem_type not in (1, 11):
-            kind = helper.tensor_dtype_to_string(entry.elem_type)
-            raise CheckpointError(f"{path} takes {kind}; only float and double are read")
         opset = next(e.version for e in model.opset_import if e.domain in ("", "ai.onnx"))
-        dtype = np.dtype(helper.tensor_dtype_to_np_dtype(entry.elem_type))
-        shape = tuple(dims[1:])
-        found = cls(graph, path, inputs[0].name, shape, dims[0] or ANY_BATCH, dtype, opset)
+        found = cls(model.graph, path, ends, opset)
         try:
-            found.values.update({n: numpy_helper.to_array(t) for n, t in constants.items()})
+            for tensor in model.graph.initializer:
+                found.values[tensor.name] = numpy_helper.to_array(tensor)
         except (ValueError, TypeError) as error:
             raise CheckpointError(f"{path} has damaged weights ({error}); export it anew") from (
                 error
             )
-        found.values[inputs[0].name] = Value((), shape)
+        found.values[ends.input] = Value((), ends.shape)
         return found
 
-    def read(self) -> Layer:
-        """Read every node in order, and return the layers that lead to the output."""
-        for number, node in enumerate(self.proto.node):
+    def result(self) -> Value:
+        """Read every node that the output needs, and return the output."""
+        for number, node in needed(self.graph, self.ends.output):
             try:
                 self._read(node)
             except (ValueError, IndexError, KeyError, TypeError, OverflowError) as error:
@@ -132,18 +147,20 @@ class _Graph:
                 raise CheckpointError(
                     f"{where} {' '.join(said.split())[:300]}; Glassnet has no such layer"
                 ) from error
-        result = self.values.get(self.proto.output[0].name)
+        result = self.values.get(self.ends.output)
         if not isinstance(result, Value):
             raise CheckpointError(f"{self.path} gives an output that does not depend on its input")
-        try:
-            return finished(result.steps, self.input_shape)
-        except ValueError as error:
-            raise CheckpointError(f"{self.path} {error}; Glassnet has no such layer") from error
+        if result.order is not None and not identity(result.order):
+            raise CheckpointError(
+                f"{self.path} gives its outputs, of shape {result.shape}, in another order than "
+                f"Glassnet, {result.own}; cut the last Transpose off"
+            )
+        return result
 
     def _read(self, node: Any) -> None:
         from onnx import helper
 
-        if node.domain not in ("", "ai.onnx"):
+        if node.domain not in ("", "ai.onnx") and node.op_type != "Scaler":
             raise ValueError(f"is an operator of {node.domain}, not of ONNX itself")
         attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
         if any(name and name not in self.values for name in node.input):
@@ -153,10 +170,10 @@ class _Graph:
         if node.op_type == "Constant":
             self.values[output] = _constant(attributes)
         elif node.op_type == "Shape" and inputs and isinstance(inputs[0], Value):
-            whole = np.array([self.batch, *inputs[0].shape], np.int64)
+            whole = np.array([self.ends.batch, *inputs[0].shape], np.int64)
             self.values[output] = whole[attributes.get("start", 0) : attributes.get("end")]
         elif any(isinstance(value, Value) for value in inputs):
-            self.values[output] = self._layer(node.op_type, inputs, attributes)
+            self.values[output] = self._layer(node, inputs, attributes)
         else:
             dtype = (
                 helper.tensor_dtype_to_np_dtype(attributes["to"]) if "to" in attributes else None
@@ -166,11 +183,14 @@ class _Graph:
                 raise ValueError("computes constants in a way that is not read")
             self.values[output] = made
 
-    def _layer(self, kind: str, inputs: tuple[Any, ...], attributes: Mapping[str, Any]) -> Value:
+    def _layer(self, proto: Any, inputs: tuple[Any, ...], attributes: Mapping[str, Any]) -> Value:
+        kind = proto.op_type
         if kind not in READERS:
-            hint = f" ({HINTS[kind]})" if kind in HINTS else ""
-            raise ValueError(f"is an operator that is not read{hint}")
-        node = Node(kind, inputs, attributes, self.opset, self.batch, self.input_shape)
+            raise ValueError("is an operator that is not read")
+        node = Node(
+            kind, proto.name or kind, inputs, attributes, self.opset, self.ends.batch,
+            self.ends.shape, self.notes,
+        )  # fmt: skip
         return READERS[kind](node)
 
 
@@ -183,20 +203,3 @@ def _constant(attributes: Mapping[str, Any]) -> Array:
     if name in ("value_int", "value_ints", "value_float", "value_floats"):
         return np.asarray(value, np.int64 if "int" in name else np.float32)
     raise ValueError(f"has its constant as {name}")
-
-
-def _certify(proto: Any, graph: _Graph, model: Layer) -> Certificate:
-    """Compare the model's outputs with those of the file, on as many samples as memory takes."""
-    values = [value for value in graph.values.values() if isinstance(value, Value)]
-    largest = max(np.prod(value.shape, dtype=float) for value in values)
-    samples = int(max(1, min(SAMPLES, MOST_VALUES // largest)))
-    any_batch = graph.batch == ANY_BATCH
-    if not any_batch and graph.batch > samples:
-        reason = f"outputs, because the file takes batches of {graph.batch:,} only"
-        return Certificate(graph.path.name, unchecked=[reason])
-    size = samples if any_batch else graph.batch
-    x = np.random.default_rng(0).normal(size=(size, *graph.input_shape)).astype(graph.dtype)
-    return certify_onnx(
-        proto.SerializeToString(), x, model.predict(x), graph.path.name,
-        opset=graph.opset, any_batch=any_batch,
-    )  # fmt: skip

@@ -1,0 +1,151 @@
+"""The loop that takes training steps of a whole dense network, on one thread.
+
+Small networks lose their time between the operations, not in them; here nothing is between.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from glassnet.arrays import Array
+from glassnet.kernels.codes import RULES
+from glassnet.kernels.compiled import update
+from glassnet.kernels.compiled._affine import (
+    MANY,
+    NEXT,
+    NO,
+    affine,
+    input_gradient,
+    parameter_gradient,
+)
+from glassnet.kernels.compiled._elements import activate, differentiate, loss
+from glassnet.kernels.compiled._loops import Inner, Loop
+from glassnet.kernels.compiled.update import sum_of_squares
+
+descend: Any = update.descend
+descend_with_momentum: Any = update.descend_with_momentum
+descend_nesterov: Any = update.descend_nesterov
+adam: Any = update.adam
+
+_SGD, _MOMENTUM, _NESTEROV, _ADAM = range(len(RULES))
+_NAN = np.float32(np.nan)
+
+
+@Inner
+def _turn(x: Array, rows: int, y: Array) -> None:
+    """Write the transpose of x, which has so many rows, to y."""
+    columns = len(x) // rows
+    for c in range(columns):
+        for r in range(rows):
+            y[c * rows + r] = x[r * columns + c]
+
+
+@Inner
+def _gradient(
+    x: Array, labels: Array, rows: Array, low: Any, high: Any, layers: Array, slopes: Array,
+    kind_of_loss: int, value: Array, grad: Array, output: Array, room: Array,
+) -> Any:  # fmt: skip
+    """Return the loss of a batch; write the gradient and the outputs."""
+    depth, samples, classes = len(layers), len(x) // layers[0, 0], layers[-1, 1]
+    zeros, several = np.zeros(8, np.float32), samples * classes
+    unit_by_unit = samples >= MANY
+    _turn(x, samples if unit_by_unit else NEXT, room)
+    at = NO
+    for layer in range(depth):
+        inputs, outputs, w, b, kind = layers[layer]
+        z = at + samples * inputs
+        y = z + samples * outputs
+        end = y + samples * outputs
+        start, first, step = (value, b, NEXT) if b >= 0 else (zeros, NO, NO)
+        affine(room, at, value, w, start, first, step, room, z, samples, inputs, outputs)
+        activate(kind, np.float32(slopes[layer]), room[z:y], room[y:end])
+        at = y
+    end = at + several
+    to, y = end + several, room[at:end]
+    wanted, dz = room[end:to], room[to : to + several]
+    if len(rows) > 0:
+        _turn(rows, samples if unit_by_unit else NEXT, wanted)
+    else:
+        unit, sample = (samples, NEXT) if unit_by_unit else (NEXT, classes)
+        for n in range(samples):
+            known = 0 <= labels[n] < classes
+            for k in range(classes):
+                wanted[k * unit + n * sample] = low if known else _NAN
+            if known:
+                wanted[labels[n] * unit + n * sample] = high
+    result = loss(kind_of_loss, y, wanted, samples, dz, unit_by_unit)
+    _turn(y, classes if unit_by_unit else NEXT, output)
+    for layer in range(depth - 1, -1, -1):
+        inputs, outputs, w, b, kind = layers[layer]
+        size = samples * outputs
+        z = at - size
+        dz = room[to : to + size]
+        differentiate(kind, np.float32(slopes[layer]), room[z:at], room[at : at + size], dz)
+        at = z - samples * inputs
+        parameter_gradient(room, at, room, to, grad, w, b, zeros, samples, inputs, outputs)
+        if layer:
+            input_gradient(room, to, value, w, room, to + size, zeros, samples, inputs, outputs)
+            to += size
+    return result
+
+
+@Inner
+def _update(
+    rule: int, settings: Array, value: Array, grad: Array, first: Array, second: Array, step: int,
+    rate: float, tiny: Any,
+) -> None:  # fmt: skip
+    """Change the parameters by the optimizer's rule."""
+    a, b, c = settings
+    lr, p, q = np.float32(rate), np.float32(a), np.float32(1 - b)
+    if rule == _SGD:
+        descend(value, grad, lr)
+    elif rule == _MOMENTUM:
+        descend_with_momentum(value, grad, first, lr, p, q, tiny)
+    elif rule == _NESTEROV:
+        descend_nesterov(value, grad, first, lr, p, q, tiny)
+    else:
+        adam(
+            value, grad, first, second, np.float32(rate / (1 - a**step)),
+            np.float32(1 / np.sqrt(1 - b**step)), p, np.float32(1 - a), np.float32(b), q,
+            np.float32(c), tiny,
+        )  # fmt: skip
+
+
+@Loop
+def network_steps(
+    x: Array, labels: Array, rows: Array, low: float, high: float, batch: int, layers: Array,
+    slopes: Array, kind_of_loss: int, value: Array, grad: Array, decayed: int, l1: float,
+    l2: float, clip_norm: float, weight_decay: float, rule: int, settings: Array, first: Array,
+    second: Array, taken: int, rates: Array,
+    output: Array, figures: Array, tiny: Any,
+) -> int:  # fmt: skip
+    """Take the steps; return how many. See the NumPy edition."""
+    samples, inputs = x.shape
+    classes, units = layers[-1, 1], inputs
+    for layer in range(len(layers)):
+        units += 3 * layers[layer, 1]
+    room = np.empty((units + 2 * classes) * min(batch, samples), np.float32)
+    x, rows, output = x.reshape(-1), rows.reshape(-1), output.reshape(-1)
+    for k in range(len(rates)):
+        start, end = k * batch, min((k + 1) * batch, samples)
+        figures[k, 0] = _gradient(
+            x[start * inputs : end * inputs], labels[start:end],
+            rows[start * classes : end * classes], np.float32(low), np.float32(high), layers,
+            slopes, kind_of_loss, value, grad, output[start * classes : end * classes], room,
+        )  # fmt: skip
+        if l1 != 0 or l2 != 0:
+            for i in range(decayed):
+                grad[i] += np.float32(2 * l2) * value[i] + np.float32(l1) * np.sign(value[i])
+        norm = np.sqrt(np.float64(sum_of_squares(grad)))
+        figures[k, 1] = norm
+        if not np.isfinite(figures[k, 0] + norm):
+            return k
+        if norm > clip_norm:
+            for i in range(len(grad)):
+                grad[i] *= np.float32(clip_norm / norm)
+        if weight_decay != 0:
+            for i in range(decayed):
+                value[i] *= np.float32(1 - rates[k] * weight_decay)
+        step = taken + k + 1
+        _update(rule, settings, value, grad, first, second, step, rates[k], tiny)
+    return len(rates)

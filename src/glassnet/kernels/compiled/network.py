@@ -1,0 +1,86 @@
+"""Training steps of a whole dense network, in one call (Numba)."""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from glassnet.arrays import Array
+from glassnet.kernels import vectorised
+from glassnet.kernels.codes import RULES
+
+__all__ = ["dense_network_steps"]
+
+ADAM = RULES.index("adam")
+_TINY = np.finfo(np.float32).tiny
+
+
+def dense_network_steps(
+    x: Array,
+    labels: Array,
+    rows: Array,
+    low: float,
+    high: float,
+    batch: int,
+    layers: Array,
+    slopes: Array,
+    loss: int,
+    value: Array,
+    grad: Array,
+    decayed: int,
+    l1: float,
+    l2: float,
+    clip_norm: float,
+    weight_decay: float,
+    rule: int,
+    settings: Array,
+    first: Array,
+    second: Array,
+    taken: int,
+    rates: Array,
+    output: Array,
+    figures: Array,
+) -> int:
+    """Take a step on each batch in turn; return how many were taken."""
+    if (
+        x.dtype != np.float32
+        or value.dtype != x.dtype
+        or not _are_plain(value, grad, first, second, output, figures)
+    ):
+        return vectorised.dense_network_steps(
+            x, labels, rows, low, high, batch, layers, slopes, loss, value, grad, decayed, l1, l2,
+            clip_norm, weight_decay, rule, settings, first, second, taken, rates, output, figures,
+        )  # fmt: skip
+    samples, shape = len(x), (len(x), layers.item(-1, 1))
+    target, wanted = (rows.shape, shape) if len(rows) else (labels.shape, shape[:1])
+    steps = (-(-samples // batch),)
+    given = x.shape, output.shape, target, rates.shape
+    if given != ((samples, layers.item(0, 0)), shape, wanted, steps):
+        raise ValueError(f"samples, outputs, targets and rates of shapes {given} do not fit")
+    if len(first if rule else value) != len(value) or len(second) < (rule == ADAM) * len(value):
+        raise ValueError(f"{RULES[rule]} remembers as many numbers as there are parameters")
+    # For Numba an array that may not be written is of another type, and compiled for anew.
+    read = (x, labels, rows, layers, slopes, settings, rates)
+    if not _are_plain(*read):
+        x, labels, rows, layers, slopes, settings, rates = (v.copy("C") for v in read)
+    done: int = _loop().serial(
+        x, labels, rows, low, high, batch, layers, slopes, loss, value, grad, decayed, l1, l2,
+        clip_norm, weight_decay, rule, settings, first, second, taken, rates, output, figures,
+        _TINY,
+    )  # fmt: skip
+    return done
+
+
+def _are_plain(*arrays: Array) -> bool:
+    """Whether all lie in C order and may be written."""
+    for array in arrays:  # noqa: SIM110 — all() takes twice as long
+        if not array.flags.carray:
+            return False
+    return True
+
+
+@cache
+def _loop() -> Any:
+    from glassnet.kernels.compiled._network import network_steps
+
+    return network_steps

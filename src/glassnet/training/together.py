@@ -1,0 +1,200 @@
+"""Steps of a small dense network, many in one call of a kernel.
+
+Between two layers of a small network Python takes longer than the layers do. A chain of Linear
+layers and element-wise non-linearities with a common loss and a common optimizer is a table of
+numbers, and one kernel takes step after step by that table. It does what `take_step` does, and is
+exact to rounding; a step whose loss or gradient is not finite it leaves to `take_step`, which finds
+where that came from.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glassnet import kernels
+from glassnet.arrays import Array
+from glassnet.kernels.codes import ACTIVATIONS, LOSSES, RULES
+from glassnet.layers import (
+    ELU,
+    Flatten,
+    Identity,
+    Layer,
+    LeakyReLU,
+    Linear,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Tanh,
+)
+from glassnet.losses import BinaryCrossEntropy, Loss, MeanSquaredError, SoftmaxCrossEntropy
+from glassnet.optimizers import SGD, Adam, AdamW
+from glassnet.regularizers import L1, L2
+from glassnet.schedules import Constant, Progress
+from glassnet.store import ParameterStore
+from glassnet.training.history import Record
+from glassnet.training.layerwise import chain
+
+if TYPE_CHECKING:
+    from glassnet.training.trainer import Trainer
+
+SMALL = 1 << 18
+"""Multiply-adds of a forward pass up to which one thread that never stops is the fastest."""
+
+_ACTIVATIONS: dict[type[Layer], tuple[str, str]] = {
+    ReLU: ("relu", ""),
+    LeakyReLU: ("leaky_relu", "negative_slope"),
+    Sigmoid: ("sigmoid", ""),
+    Tanh: ("tanh", ""),
+    ELU: ("elu", "alpha"),
+    SiLU: ("silu", ""),
+}
+_LOSSES: dict[type[Loss], str] = {
+    SoftmaxCrossEntropy: "softmax_cross_entropy",
+    MeanSquaredError: "squared_error",
+    BinaryCrossEntropy: "binary_cross_entropy",
+}
+_NOTHING = np.zeros(0, np.float32)
+_NO_LABELS = np.zeros(0, np.int64)
+
+
+class Steps:
+    """What the kernel has to know of a training.
+
+    Parameters
+    ----------
+    trainer : Trainer
+    store : ParameterStore
+        Of all parameters of the model.
+    layers, slopes : ndarray
+        As `kernels.dense_network_steps` takes them.
+    """
+
+    def __init__(
+        self, trainer: Trainer, store: ParameterStore, layers: Array, slopes: Array
+    ) -> None:
+        self.store, self.layers, self.slopes = store, layers, slopes
+        self.outputs = int(layers[-1, 1])
+        self.loss = LOSSES.index(_LOSSES[type(trainer.loss)])
+        self.low, self.high = _asked_by_labels(trainer.loss, self.outputs)
+        self.decayed = store.decayed.stop
+
+    @classmethod
+    def of(cls, trainer: Trainer) -> Steps | None:
+        """Return what the kernel has to know, or None where steps go layer by layer."""
+        store, loss = trainer.store, trainer.loss
+        known = (
+            kernels.active_kernels() == "numba"
+            and store.value.dtype == np.float32
+            and type(loss) in _LOSSES
+            and getattr(loss, "class_weight", None) is None
+            and _rule(trainer.optimizer) is not None
+            and all(type(r) in (L1, L2) for r in trainer.regularizers)
+            and not trainer.packing.parts
+        )
+        table = _table(trainer.model, store) if known else None
+        batch_size = trainer.plan["batch_size"]
+        if table is None or batch_size * int((table[0][:, 0] * table[0][:, 1]).sum()) > SMALL:
+            return None
+        return cls(trainer, store, *table)
+
+    def fits(self, trainer: Trainer) -> bool:
+        """Whether the parameters are still where they were."""
+        return trainer.store is self.store and self.store.is_home
+
+    def take(
+        self, trainer: Trainer, x: Array, y: Array, batch_size: int
+    ) -> Iterator[tuple[Array, Record]]:
+        """Take a step on each batch of several; yield the outputs before it, and its record.
+
+        It ends before a step that would come to no number. All are taken when the first is asked
+        for; the Trainer counts each as it is yielded.
+        """
+        optimizer, store = trainer.optimizer, self.store
+        output = np.empty((len(x), self.outputs), np.float32)
+        count = -(-len(x) // batch_size)
+        rates = _rates(trainer, count)
+        figures = np.empty((count, 2))
+        labels, rows = _NO_LABELS, output[:0]
+        if y.dtype == np.int64 and y.ndim == 1 and self.outputs > 1:
+            labels = y
+        else:
+            rows = trainer.loss.rows(y, output)
+        if optimizer.steps == 0 and not optimizer.state:
+            optimizer.reset(store.value)
+        rule, settings = _rule(optimizer)
+        vectors = [optimizer.state[name] for name in optimizer.slots if name in optimizer.state]
+        first, second = (*vectors, _NOTHING, _NOTHING)[:2]
+        penalties = {L1: 0.0, L2: 0.0}
+        for regularizer in trainer.regularizers:
+            penalties[type(regularizer)] += regularizer.strength
+        taken = kernels.dense_network_steps(
+            x.reshape(len(x), -1), labels, rows, self.low, self.high, batch_size, self.layers,
+            self.slopes, self.loss, store.value, store.grad, self.decayed, penalties[L1],
+            penalties[L2], trainer.clip_norm or math.inf, optimizer.weight_decay, rule, settings,
+            first, second, optimizer.steps, np.array(rates), output, figures,
+        )  # fmt: skip
+        optimizer.steps += taken
+        for k, (value, norm) in enumerate(figures[:taken].tolist()):
+            trainer.step_count += 1
+            record = {"loss": value, "lr": rates[k], "grad_norm": norm}
+            yield output[k * batch_size : (k + 1) * batch_size], record
+
+
+def _table(model: Layer, store: ParameterStore) -> tuple[Array, Array] | None:
+    """Return the model as the kernel's table, or None if it is something else."""
+    rows: list[list[int]] = []
+    slopes: list[float] = []
+    places = {id(p): store.slices[name].start for name, p in store.parameters.items()}
+    layer: Any
+    for _, layer in chain(model):
+        kind = type(layer)
+        if "forward" in vars(layer) or "backward" in vars(layer):
+            return None
+        if kind is Linear:
+            parameters = [layer.weight] if layer.bias is None else [layer.weight, layer.bias]
+            if any(id(p) not in places for p in parameters):
+                return None
+            at = [places[id(p)] for p in parameters]
+            rows.append([layer.in_features, layer.out_features, *at, *[-1] * (2 - len(at)), 0])
+            slopes.append(0.0)
+        elif kind in _ACTIVATIONS and rows and rows[-1][4] == 0:
+            name, slope = _ACTIVATIONS[kind]
+            rows[-1][4] = ACTIVATIONS.index(name)
+            slopes[-1] = float(getattr(layer, slope)) if slope else 0.0
+        elif kind not in (Flatten, Identity):
+            return None
+    return (np.array(rows, np.int64), np.array(slopes)) if rows else None
+
+
+def _rates(trainer: Trainer, count: int) -> list[float]:
+    """Return the learning rates of so many steps to come."""
+    lr, schedule = trainer.optimizer.lr, trainer.schedule
+    if type(schedule) is Constant:
+        return [lr] * count
+    done, length, epochs, losses = trainer.progress
+    return [float(schedule(lr, Progress(done + k, length, epochs, losses))) for k in range(count)]
+
+
+def _rule(optimizer: Any) -> tuple[int, Array] | None:
+    """Return the number of the optimizer's rule and its hyperparameters, if the kernel has it."""
+    if type(optimizer) in (Adam, AdamW):
+        numbers = (optimizer.beta1, optimizer.beta2, optimizer.eps)
+        return RULES.index("adam"), np.array(numbers)
+    if type(optimizer) is not SGD:
+        return None
+    name = "nesterov" if optimizer.nesterov else "momentum"
+    if "velocity" not in optimizer.state:
+        name = "sgd"
+    return RULES.index(name), np.array((optimizer.momentum, optimizer.dampening, 0.0))
+
+
+def _asked_by_labels(loss: Loss, outputs: int) -> tuple[float, float]:
+    """Return what a label asks of the other outputs and of its own."""
+    if isinstance(loss, MeanSquaredError):
+        return loss.targets
+    rest = getattr(loss, "label_smoothing", 0.0) / outputs
+    return rest, 1 - getattr(loss, "label_smoothing", 0.0) + rest

@@ -1,0 +1,41 @@
+"""Runs that are killed at random instants, and come to the same bytes."""
+
+import pytest
+
+from glassnet.experiments import verification
+from glassnet.experiments.verification import verify_resume
+
+from .trainings import OPTIMIZERS, SCHEDULES, training
+
+
+@pytest.mark.parametrize(
+    "number", [1, *(pytest.param(i, marks=pytest.mark.slow) for i in (0, *range(2, 24)))]
+)
+def test_killed_at_random_instants_and_resumed(number):
+    what = training(number)
+    found = verify_resume(
+        "digits-mlp", what.overrides, kills=3, every=what.every, threads=what.threads,
+        kernels="numpy" if number < 2 else what.kernels,
+    )  # fmt: skip
+    assert found.identical, (what, found)
+
+
+def test_the_trainings_have_everything_a_checkpoint_must_hold():
+    words = {word for number in range(25) for word in (*training(number).words,)}
+    assert {name for name, *_ in (*OPTIMIZERS, *SCHEDULES)} <= words
+    assert {"dropout", "augmentation", "early stopping", "records", "nesterov=true"} <= words
+    assert {training(number).threads for number in range(25)} == {1, 2}
+    assert {training(number).network for number in range(25)} >= {"MLP", "CNN, batch norm"}
+
+
+def test_a_file_that_cannot_be_read_after_a_kill_is_found(monkeypatch):
+    def spoil(folder):
+        for file in folder.checkpoints.glob("step-*"):
+            file.write_bytes(file.read_bytes()[:-1])
+        return really(folder)
+
+    really = verification.unreadable
+    monkeypatch.setattr(verification, "unreadable", spoil)
+    monkeypatch.setattr(verification, "moments", lambda count: [(0.5, "step")])
+    with pytest.raises(Exception, match="no whole checkpoint"):
+        verify_resume("moons-mlp", ["training.epochs=60"], every=20)
