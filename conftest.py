@@ -22,6 +22,7 @@ collect_ignore_glob = [
     for library, files in (
         ("numba", "src/glassnet/kernels/compiled/*"),
         ("onnx", "src/glassnet/interop/onnx_*"),
+        ("tensorboard", "src/glassnet/tensorboard/*"),
     )
     if not importlib.util.find_spec(library)
 ]

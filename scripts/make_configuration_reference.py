@@ -15,7 +15,12 @@ from glassnet.data import describe, names
 from glassnet.data.registry import source_of
 from glassnet.experiments.augmenting import AugmentOptions
 from glassnet.experiments.models import LAYERS
-from glassnet.experiments.options import CheckpointOptions, FinetuneOptions, TrainingOptions
+from glassnet.experiments.options import (
+    CheckpointOptions,
+    FinetuneOptions,
+    TensorBoardOptions,
+    TrainingOptions,
+)
 from glassnet.experiments.registry import LOSSES, OPTIMIZERS, REGULARIZERS, SCHEDULES
 from glassnet.files import write_atomically
 from glassnet.mlp import MLP
@@ -42,6 +47,7 @@ def renewed(page: str) -> str:
         "training": table({"training": TrainingOptions}),
         "finetune": table({"finetune": FinetuneOptions}),
         "checkpoint": table({"checkpoint": CheckpointOptions}),
+        "tensorboard": table({"tensorboard": TensorBoardOptions}),
     }
 
     def filled(match: re.Match[str]) -> str:

@@ -198,6 +198,9 @@ from .storage import (
     save as save,
 )
 from .store import ParameterStore as ParameterStore
+from .tensorboard import (
+    TensorBoard as TensorBoard,
+)
 from .threads import (
     set_threads as set_threads,
 )
@@ -215,6 +218,9 @@ from .training import (
 )
 from .training import (
     History as History,
+)
+from .training import (
+    LayerRecorder as LayerRecorder,
 )
 from .training import (
     Trainer as Trainer,

@@ -116,7 +116,7 @@ def test_a_run_with_everything(trained, images):
     drawn = run_figures(history, model, gn.DataSplits(images, images), layers=record)
     assert list(drawn) == [
         "curves", "steps", "kernels-0", "matrices", "layers-weight", "layers-bias",
-        "layers-activation", "layers-health", "features",
+        "layers-gradient", "layers-activation", "layers-health", "features",
     ]  # fmt: skip
 
 

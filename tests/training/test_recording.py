@@ -5,7 +5,7 @@ import pytest
 
 import glassnet as gn
 from glassnet.training import LayerRecord, LayerRecorder, layer_outputs
-from glassnet.training.recording import BINS, Distribution, dead_share
+from glassnet.training.recording import BINS, Distribution, dead_share, described
 
 RNG = np.random.default_rng(0)
 
@@ -42,6 +42,7 @@ def test_statistics_and_histograms_are_numpys(recorded):
               for n, p in model.named_parameters()}  # fmt: skip
     values |= {("activation", n): y for n, layer, y in layer_outputs(model, samples)
                if not isinstance(layer, gn.Dropout)}  # fmt: skip
+    values |= {("gradient", n): p.grad for n, p in model.named_parameters()}
     assert set(record.distributions) == set(values)
     for key, value in values.items():
         array = value.astype(np.float64)
@@ -69,6 +70,20 @@ def test_gradient_norms_add_up_to_the_history_s():
     assert np.isnan(norms[:, 0]).all()
     together = np.sqrt(np.square(norms[:, 1:]).sum(axis=0))
     np.testing.assert_allclose(together, history["grad_norm"], rtol=1e-5)
+
+
+def test_there_is_no_gradient_before_the_first_step_nor_of_what_is_frozen():
+    recorder = LayerRecorder()
+    model, data = network(), gn.data.load("spirals", samples=60)
+    gn.freeze(model, "0.*")
+    trainer = gn.Trainer(model, gn.SoftmaxCrossEntropy(), gn.SGD(lr=0.1), callbacks=[recorder])
+    trainer.fit(data.train, epochs=2)
+    frozen = recorder.record.distributions["gradient", "0.0.weight"]
+    trained = recorder.record.distributions["gradient", "3.weight"]
+    assert np.isnan(frozen.statistics).all()
+    assert [counts.sum() for counts in frozen.counts] == [0, 0, 0]
+    assert [counts.sum() for counts in trained.counts] == [0, 18, 18]
+    assert recorder.record.names("activation") == []  # without samples
 
 
 def test_recording_changes_nothing(recorded):
@@ -101,7 +116,7 @@ def test_bytes_and_back(recorded):
     assert list(again.gradient_norms) == list(record.gradient_norms)
     for key, distribution in record.distributions.items():
         np.testing.assert_array_equal(again.distributions[key].counts, distribution.counts)
-        assert again.distributions[key].statistics == distribution.statistics
+        np.testing.assert_array_equal(again.distributions[key].statistics, distribution.statistics)
     np.testing.assert_array_equal(again.dead["0.1"], record.dead["0.1"])
 
 
@@ -125,8 +140,8 @@ def test_what_is_no_record(recorded):
 
 def test_values_that_are_not_finite():
     distribution = Distribution()
-    distribution.add(np.array([np.nan, np.inf]))
-    distribution.add(np.array([np.nan, 1.0, 3.0]))
+    distribution.add(described(np.array([np.nan, np.inf])))
+    distribution.add(described(np.array([np.nan, 1.0, 3.0])))
     assert np.isnan(distribution.statistics[0]).all()
     assert distribution.counts[0].sum() == 0
     assert distribution.statistics[1] == (1.0, 3.0, 2.0, 1.0)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from glassnet.cli.options import DataDir, Json, Out, Seed, Set, Threads
+from glassnet.cli.options import DataDir, Json, Out, Seed, Set, TensorBoard, Threads
 from glassnet.cli.train import carry_out
 
 
@@ -38,6 +38,7 @@ def finetune(
     data_dir: DataDir = None,
     out: Out = None,
     seed: Seed = None,
+    tensorboard: TensorBoard = False,
     threads: Threads = None,
     as_json: Json = False,
 ) -> None:
@@ -53,6 +54,8 @@ def finetune(
         overrides.append(f"optimizer.lr={lr!r}")
     if seed is not None:
         overrides.append(f"training.seed={seed}")
+    if tensorboard:
+        overrides.append("tensorboard.on=true")
     config = finetune_config(
         run,
         freeze=freeze or (),

@@ -34,6 +34,16 @@ Json = Annotated[
 ]
 
 
+TensorBoard = Annotated[
+    bool,
+    typer.Option(
+        "--tensorboard",
+        help="Show the training in TensorBoard (needs glassnet[tensorboard]); same as --set "
+        "tensorboard.on=true.",
+    ),
+]
+
+
 def _use_threads(count: int | None) -> int | None:
     if count is not None:
         from glassnet.threads import set_threads

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glassnet.cli.options import DataDir, Json, Out, Seed, Set, Threads
+from glassnet.cli.options import DataDir, Json, Out, Seed, Set, TensorBoard, Threads
 
 if TYPE_CHECKING:
     from glassnet.cli.view import View
@@ -25,6 +25,7 @@ def train(
     data_dir: DataDir = None,
     out: Out = None,
     seed: Seed = None,
+    tensorboard: TensorBoard = False,
     threads: Threads = None,
     as_json: Json = False,
     listing: Annotated[bool, typer.Option("--list", help="List the recipes and end.")] = False,
@@ -46,6 +47,8 @@ def train(
     overrides = list(settings or [])
     if seed is not None:
         overrides.append(f"training.seed={seed}")
+    if tensorboard:
+        overrides.append("tensorboard.on=true")
     config = Config.from_recipe(recipe, overrides)
     if show:
         print(Run.prepare(config, data_dir=data_dir).config.to_toml(), end="")

@@ -10,12 +10,14 @@ from glassnet.data.loading import load
 from glassnet.data.parts import DataSplits
 from glassnet.data.registry import describe, names, options_of, path_options_of
 from glassnet.data.scaling import Scaling
+from glassnet.data.sources.feature_file import Features, read_features
 from glassnet.data.sources.images import read_image
 from glassnet.data.splits import k_folds, stratified_split
 
 __all__ = [
     "DataSplits",
     "Dataset",
+    "Features",
     "Scaling",
     "batches",
     "describe",
@@ -29,6 +31,7 @@ __all__ = [
     "names",
     "options_of",
     "path_options_of",
+    "read_features",
     "read_idx",
     "read_image",
     "stratified_split",

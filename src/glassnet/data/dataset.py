@@ -80,6 +80,11 @@ class Dataset:
             f"{self.target_kind})"
         )
 
+    def _repr_html_(self) -> str:
+        from glassnet.data.notebook import dataset_html
+
+        return dataset_html(self)
+
     @property
     def sample_shape(self) -> Shape:
         """The shape of one sample."""

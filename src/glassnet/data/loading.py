@@ -127,6 +127,7 @@ def load(
         if test_part is None or (test == 0 and not dealt)
         else replace(test_part, scaling=fitted),
         resolved,
+        parts.feature_names,
     )
 
 

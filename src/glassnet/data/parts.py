@@ -19,6 +19,8 @@ class DataSplits:
     options : mapping
         With which `load` makes these very parts, defaults and what was found out in a file
         written out; empty where they were not loaded by name.
+    feature_names : tuple of str, optional
+        Of a table with a header, the names of its columns but the target's.
 
     Raises
     ------
@@ -37,6 +39,7 @@ class DataSplits:
     valid: Dataset | None = None
     test: Dataset | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    feature_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         first = self.train
@@ -59,6 +62,11 @@ class DataSplits:
         parts = ", ".join(f"{part} {len(data) if data is not None else 0}" for part, data in sizes)
         kind = f"{self.classes} classes" if self.classes else self.train.target_kind
         return f"DataSplits({self.name!r}, {parts}, samples {self.sample_shape}, {kind})"
+
+    def _repr_html_(self) -> str:
+        from glassnet.data.notebook import splits_html
+
+        return splits_html(self)
 
     @property
     def name(self) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from glassnet.doctor.curve import ErrorCurve
 from glassnet.errors import ConfigError
+from glassnet.markup import BAD, DOUBTFUL, GOOD, Markup, badge, escaped, table
 
 
 @dataclass(frozen=True)
@@ -140,25 +140,28 @@ class Report:
         return f"{faults} found: {count}."
 
     def _repr_html_(self) -> str:
-        head = "".join(
-            f"<th>{word}</th>"
-            for word in ("layer", "gradient of", "checks", "worst error", "verdict")
-        )
-        body = "".join(
-            f"<tr><td>{html.escape(_cut(a))}</td><td>{html.escape(b)}</td><td>{n}</td>"
-            f"<td>{e:.0e}</td><td>{html.escape(v)}</td></tr>"
-            for a, b, n, e, v in self.rows()
-        )
+        verdict = badge("right", GOOD) if self.ok else badge("wrong", BAD)
+        rows = [
+            (_cut(layer), parameter, _coloured(word), checks, f"{error:.0e}")
+            for layer, parameter, checks, error, word in self.rows()
+        ]
+        head = ("layer", "gradient of", "verdict", "checks", "worst error")
         faults = "".join(
-            f"<li><b>{html.escape(f.kind)}</b> in {html.escape(f.layer)}, "
-            f"{html.escape(f.parameter)}: {html.escape(f.message)} "
-            f"<i>{html.escape(f.mend)}</i></li>"
+            f"<li>{badge(f.kind, BAD).html} in {escaped(f.layer)}, {escaped(f.parameter)}: "
+            f"{escaped(f.message)}<br><i>mend:</i> {escaped(f.mend)}</li>"
             for f in self.faults
         )
+        listed = f"<ul>{faults}</ul>" if faults else ""
+        notes = "".join(f"<p>note: {escaped(note)}</p>" for note in self.notes)
         return (
-            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-            f"<p>{html.escape(self.summary())}</p><ul>{faults}</ul>"
+            f"<p>{verdict.html} {escaped(self.summary())}</p>{listed}"
+            f"{table(head, rows, left=3)}{notes}"
         )
+
+
+def _coloured(verdict: str) -> Markup:
+    grounds = {"ok": GOOD, "kink": DOUBTFUL}
+    return badge(verdict, grounds.get(verdict, BAD))
 
 
 def _cut(text: str, length: int = 44) -> str:

@@ -5,7 +5,7 @@ from glassnet.experiments.comparison import Comparison, compare
 from glassnet.experiments.config import Config, recipe_names
 from glassnet.experiments.crossvalidation import cross_validate
 from glassnet.experiments.finetuning import finetune_config
-from glassnet.experiments.finished import evaluate_run, predict_images
+from glassnet.experiments.finished import evaluate_run, predict, predict_images
 from glassnet.experiments.folder import LoadedRun, RunFolder, environment, to_json
 from glassnet.experiments.record import RunRecord
 from glassnet.experiments.resuming import resume
@@ -23,6 +23,7 @@ __all__ = [
     "environment",
     "evaluate_run",
     "finetune_config",
+    "predict",
     "predict_images",
     "recipe_names",
     "resume",

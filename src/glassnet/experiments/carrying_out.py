@@ -47,6 +47,7 @@ def train(
             folder.tidy()
             folder.write("config.toml", text := run.config.to_toml())
             holding = Holding(folder, lock, text, tell)
+            run.show_in_tensorboard(holding)
             run.keep_checkpoints(holding, data_dir=data_dir)
             return carry_out(run, holding, on_ready=on_ready, on_test=on_test, on_end=on_end)
     except GlassnetError:

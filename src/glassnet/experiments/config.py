@@ -18,6 +18,7 @@ from glassnet.experiments.options import (
     CheckpointOptions,
     DataOptions,
     FinetuneOptions,
+    TensorBoardOptions,
     TrainingOptions,
     anchored,
 )
@@ -45,7 +46,7 @@ NAME = re.compile(r"(?=.{1,100}$)\w(?:[\w .+-]*[\w+-])?")
 NO_NAME = re.compile(r"[^\w .+-]+|^[^\w]+")
 SECTIONS = (
     "data", "model", "loss", "optimizer", "schedule", "regularizers", "augment", "training",
-    "finetune", "checkpoint",
+    "finetune", "checkpoint", "tensorboard",
 )  # fmt: skip
 
 
@@ -71,6 +72,7 @@ class Config:
     finetune : FinetuneOptions, optional
         Where the model comes from, if it is not a new one.
     checkpoint : CheckpointOptions
+    tensorboard : TensorBoardOptions
 
     Examples
     --------
@@ -91,6 +93,7 @@ class Config:
     training: TrainingOptions = field(default_factory=TrainingOptions)
     finetune: FinetuneOptions | None = None
     checkpoint: CheckpointOptions = field(default_factory=CheckpointOptions)
+    tensorboard: TensorBoardOptions = field(default_factory=TensorBoardOptions)
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
@@ -185,6 +188,9 @@ class Config:
             checkpoint=build(
                 "checkpoint", CheckpointOptions, tables.get("checkpoint", {}), "[checkpoint]"
             ),
+            tensorboard=build(
+                "tensorboard", TensorBoardOptions, tables.get("tensorboard", {}), "[tensorboard]"
+            ),
         )
 
     def load_data(self, data_dir: str | Path | None = None) -> library.DataSplits:
@@ -234,6 +240,8 @@ class Config:
             tables["finetune"] = plain(self.finetune)
         if self.checkpoint != CheckpointOptions():
             tables["checkpoint"] = plain(self.checkpoint)
+        if self.tensorboard != TensorBoardOptions():
+            tables["tensorboard"] = plain(self.tensorboard)
         return tables
 
     def to_toml(self) -> str:

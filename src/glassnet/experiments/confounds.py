@@ -15,7 +15,7 @@ Kind = Literal[
 ]  # fmt: skip
 
 NEUTRAL = {"name", "training.seed", "training.metrics", "training.record_steps",
-           "training.record_layers"}  # fmt: skip
+           "training.record_layers", "tensorboard.on", "tensorboard.every"}  # fmt: skip
 """What decides nothing but names, chance, and what is written down."""
 
 COUNTS = {"data.valid", "data.test", "data.train", "data.samples"}

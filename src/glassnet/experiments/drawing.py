@@ -61,8 +61,8 @@ def check_takes_images(sample_shape: Shape) -> None:
     """Refuse, with a DataError, networks that do not take grey or colour images."""
     if len(sample_shape) != 3 or sample_shape[0] not in (1, 3):
         raise DataError(
-            f"this network takes samples of shape {sample_shape}, not images; "
-            "predict works on networks for grey or colour images"
+            f"this network takes samples of shape {sample_shape}, not images; predict works on "
+            "networks for grey or colour images, and for rows of tables"
         )
 
 

@@ -16,6 +16,7 @@ from glassnet.errors import ConfigError, DataError
 from glassnet.experiments.drawing import check_takes_images, picture_for, png_of
 from glassnet.experiments.folder import LoadedRun
 from glassnet.experiments.outcome import per_class
+from glassnet.experiments.rows import answers_of, predict_rows
 from glassnet.files import write_atomically
 from glassnet.training import evaluate
 
@@ -38,6 +39,25 @@ def evaluate_run(
     if data.classes:
         result["per_class"] = per_class(found, chosen)
     return result
+
+
+def predict(
+    path: str | Path,
+    files: Sequence[str | Path],
+    *,
+    top: int = 3,
+    save_input: str | Path | None = None,
+) -> list[dict[str, Any]]:
+    """Return what a run's model says of files: tables, if it takes rows of features, or images.
+
+    See `predict_rows` and `predict_images`.
+    """
+    run = LoadedRun.read(path)
+    if len(run.sample_shape) != 1:
+        return predict_images(path, files, top=top, save_input=save_input)
+    if save_input is not None:
+        raise ConfigError("--save-input writes pictures, and this network takes rows of tables")
+    return predict_rows(run, files, top=top)
 
 
 def predict_images(
@@ -68,8 +88,7 @@ def predict_images(
         If a picture cannot be written.
     """
     run = LoadedRun.read(path)
-    names = run.class_names
-    if run.config.loss is not None and run.config.loss.kind == "regression" and names is None:
+    if not run.classifies:
         raise ConfigError(f"the run in {path} predicts numbers, not classes")
     check_takes_images(run.sample_shape)
     results: list[dict[str, Any]] = [{"image": str(image)} for image in images]
@@ -83,15 +102,9 @@ def predict_images(
         return results
     if save_input is not None:
         _save_inputs(Path(save_input), [(images[i], x) for i, x in samples.items()], run)
-    probabilities = run.model.predict_proba(run.scaling.apply(np.stack(list(samples.values()))))
-    if probabilities.shape[1] == 1:
-        probabilities = np.hstack([1 - probabilities, probabilities])
-    for i, row in zip(samples, probabilities, strict=True):
-        order = np.argsort(-row, kind="stable")[:top]
-        classes = [
-            {"class": names[k] if names else str(k), "probability": float(row[k])} for k in order
-        ]
-        results[i] |= {"class": classes[0]["class"], "classes": classes}
+    x = run.scaling.apply(np.stack(list(samples.values())))
+    for i, answer in zip(samples, answers_of(run, x, top), strict=True):
+        results[i] |= answer
     return results
 
 

@@ -55,6 +55,8 @@ class RunFolder:
         Pictures.
     ``checkpoints/step-*.safetensors``
         Where the training stood, for ``glassnet resume``.
+    ``tensorboard/events.*``
+        What ``tensorboard.on`` asked for.
     """
 
     path: Path
@@ -65,6 +67,16 @@ class RunFolder:
     def checkpoints(self) -> Path:
         """Where its checkpoints are."""
         return self.path / "checkpoints"
+
+    @property
+    def figures(self) -> Path:
+        """Where its pictures are."""
+        return self.path / "figures"
+
+    @property
+    def tensorboard(self) -> Path:
+        """Where its events for TensorBoard are."""
+        return self.path / "tensorboard"
 
     @classmethod
     def create(cls, out: str | Path | None, name: str) -> RunFolder:
@@ -117,13 +129,18 @@ class RunFolder:
 
     def half_written(self) -> list[Path]:
         """Return files that have not yet taken their names: leftovers, where nobody is writing."""
-        places = (self.path, self.checkpoints, self.path / "figures")
+        places = (self.path, self.checkpoints, self.figures)
         return [file for place in places for file in place.glob(HALF_WRITTEN)]
 
     def tidy(self) -> None:
         """Remove what a process left that was killed while writing."""
         for file in self.half_written():
             file.unlink(missing_ok=True)
+
+    def _repr_html_(self) -> str:
+        from glassnet.experiments.notebook import folder_html
+
+        return folder_html(self.path)
 
     def write(self, name: str, content: str) -> None:
         """Write a text file of the folder, whole or not at all."""
@@ -142,7 +159,7 @@ class RunFolder:
         from glassnet.pictures import save
 
         for name, figure in figures.items():
-            save(figure, self.path / "figures" / f"{name}.png")
+            save(figure, self.figures / f"{name}.png")
 
     def write_data_description(self, data: DataSplits) -> None:
         """Write what a later prediction must know of the data."""
@@ -153,6 +170,7 @@ class RunFolder:
             "name": data.name,
             "sample_shape": list(data.sample_shape),
             "class_names": list(data.class_names) if data.class_names else None,
+            "feature_names": list(data.feature_names) if data.feature_names else None,
             "classes": data.classes,
             "samples": {part: len(split) for part, split in parts.items()},
             "fingerprints": {part: fingerprint(split) for part, split in parts.items()},
@@ -174,8 +192,21 @@ class LoadedRun:
     sample_shape: Shape
     class_names: tuple[str, ...] | None
     drawing: DrawingStyle
+    feature_names: tuple[str, ...] | None = None
+    classes: int | None = None
     stopped: str = ""
     """Why the training ended before its time; empty where it did not."""
+
+    def _repr_html_(self) -> str:
+        return self.folder._repr_html_() + self.model._repr_html_()
+
+    @property
+    def classifies(self) -> bool:
+        """Whether the model tells classes apart."""
+        loss = self.config.loss
+        return self.class_names is not None or (
+            self.classes is not None if loss is None else loss.kind != "regression"
+        )
 
     @classmethod
     def read(cls, path: str | Path) -> LoadedRun:
@@ -202,7 +233,7 @@ class LoadedRun:
             config = Config.from_recipe(str(file))
             file = path / "data.json"
             stored = json.loads(file.read_text(encoding="utf-8"))
-            names = stored["class_names"]
+            names, features = stored["class_names"], stored.get("feature_names")
             return cls(
                 RunFolder(path),
                 config,
@@ -211,6 +242,8 @@ class LoadedRun:
                 tuple(int(size) for size in stored["sample_shape"]),
                 None if names is None else tuple(map(str, names)),
                 DrawingStyle(**stored.get("drawing", {})),
+                None if features is None else tuple(map(str, features)),
+                stored.get("classes"),
                 _reason_of_end(path / "metrics.json"),
             )
         except (GlassnetError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -115,6 +115,27 @@ class CheckpointOptions:
 
 
 @dataclass(frozen=True)
+class TensorBoardOptions:
+    """Whether a run shows itself in TensorBoard while it trains.
+
+    Parameters
+    ----------
+    on : bool
+        Write events into ``tensorboard/`` in the run folder; layers are recorded too, as with
+        ``training.record_layers``.
+    every : int
+        Steps after which loss, learning rate and gradient norm are shown.
+    """
+
+    on: bool = False
+    every: int = 10
+
+    def __post_init__(self) -> None:
+        if self.every < 1:
+            raise ConfigError(f"tensorboard.every must be at least 1, not {self.every}")
+
+
+@dataclass(frozen=True)
 class FinetuneOptions:
     """With which weights to begin, and what of them stays.
 

@@ -68,6 +68,10 @@ def write(
             rng = stream(run.config.training.seed, "augment")
             preview = augmentation_preview(run.data.train, examples, rng)
             folder.write_figures({"augmentation": preview} if preview else {})
+    if run.board is not None:
+        pictures = {f.stem: f.read_bytes() for f in sorted(folder.figures.glob("*.png"))}
+        numbers = {name: float(v) for name, v in result.items() if isinstance(v, (int, float))}
+        run.board.results(run.trainer.step_count, numbers, pictures)
     # Last of all: a folder that has it is complete.
     folder.write("metrics.json", json.dumps(json.loads(to_json(result)), indent=2) + "\n")
     return result

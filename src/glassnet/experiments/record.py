@@ -98,6 +98,11 @@ class RunRecord:
     data: DataDescription
     history: History
 
+    def _repr_html_(self) -> str:
+        from glassnet.experiments.notebook import record_html
+
+        return record_html(self)
+
     @classmethod
     def read(cls, path: str | Path) -> RunRecord:
         """Read the folder of a finished run.

@@ -77,6 +77,7 @@ def resume(
             _compare(checkpoint, circumstances(run.config, run.data, place), strict, tell)
         text = (path / "config.toml").read_text(encoding="utf-8")
         holding = Holding(folder, lock, text, tell)
+        run.show_in_tensorboard(holding)
         run.keep_checkpoints(holding, data_dir=place)
         return carry_out(
             run, holding, resume=checkpoint, on_ready=on_ready, on_test=on_test, on_end=on_end

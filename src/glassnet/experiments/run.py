@@ -11,6 +11,7 @@ from glassnet.errors import ConfigError
 from glassnet.experiments.circumstances import circumstances
 from glassnet.experiments.clock import Clock
 from glassnet.experiments.config import Config
+from glassnet.experiments.confounds import flattened
 from glassnet.experiments.finetuning import starting_model
 from glassnet.experiments.fitting_together import (
     output_width,
@@ -21,6 +22,7 @@ from glassnet.experiments.fitting_together import (
 from glassnet.experiments.holding import Holding
 from glassnet.experiments.reading import read_data
 from glassnet.layers import Layer
+from glassnet.tensorboard import TensorBoard, require_tensorboard
 from glassnet.training import (
     Callback,
     Checkpoint,
@@ -36,6 +38,9 @@ from glassnet.words import count
 
 BATCH_SIZE = 32
 """Where none is asked for."""
+
+DECIDING = ("data", "model", "loss", "optimizer", "schedule", "augment", "training")
+"""Sections whose options TensorBoard's HPARAMS page shows."""
 
 
 @dataclass
@@ -58,6 +63,7 @@ class Run:
     """Seconds that the training had taken when it was left."""
     refused: bool = False
     """Whether nothing could be trained, because the parts do not fit together."""
+    board: TensorBoard | None = None
 
     @classmethod
     def prepare(
@@ -119,7 +125,9 @@ class Run:
             present = {name: part for name, part in parts.items() if part is not None}
             evaluations = EvaluateEvery(options.evaluate_every, present)
         recorder = None
-        if options.record_layers:
+        if config.tensorboard.on:
+            require_tensorboard()
+        if options.record_layers or config.tensorboard.on:
             recorder = LayerRecorder(data.train.batch(slice(SAMPLES), model.dtype)[0])
         trainer = Trainer(
             model,
@@ -154,6 +162,26 @@ class Run:
         """How many samples make a batch."""
         size = self.config.training.batch_size
         return len(self.data.train) if size == "all" else size or BATCH_SIZE
+
+    def show_in_tensorboard(self, holding: Holding) -> None:
+        """Write events for TensorBoard into a run folder while it trains, if configured."""
+        if not self.config.tensorboard.on:
+            return
+        self.board = TensorBoard(
+            holding.folder.tensorboard,
+            every=self.config.tensorboard.every,
+            hyperparameters={
+                key: value if isinstance(value, (bool, int, float)) else str(value)
+                for key, value in flattened(self.config.to_dict()).items()
+                if key.partition(".")[0] in DECIDING
+            },
+            text={
+                "model": str(self.model.summary(self.data.sample_shape)),
+                "configuration": self.config.to_toml(),
+            },
+            tell=holding.tell,
+        )
+        self.trainer.callbacks = (*self.trainer.callbacks, self.board)
 
     def keep_checkpoints(
         self,

@@ -202,6 +202,11 @@ class Layer(Module, Described):
 
         return Summary.of(self, input_shape)
 
+    def _repr_html_(self) -> str:
+        from glassnet.layers.notebook import model_html
+
+        return model_html(self)
+
 
 def checked_pair(layer: Layer, returned: Any) -> tuple[Array, Any]:
     """Return what a layer's `forward` returned, having made sure that it is (output, cache).

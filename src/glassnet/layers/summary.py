@@ -108,6 +108,11 @@ class Summary:
     def __repr__(self) -> str:
         return str(self)
 
+    def _repr_html_(self) -> str:
+        from glassnet.layers.notebook import summary_html
+
+        return summary_html(self)
+
 
 def readable_bytes(count: int) -> str:
     """Return a number of bytes with its unit.

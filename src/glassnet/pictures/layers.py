@@ -17,7 +17,7 @@ from glassnet.pictures import style
 from glassnet.pictures.images import columns_for
 from glassnet.pictures.scales import finite, scale
 from glassnet.pictures.words import plain
-from glassnet.training.recording import BINS, Distribution, Kind, LayerRecord
+from glassnet.training.recording import BINS, KINDS, Distribution, Kind, LayerRecord
 
 MOST_PANELS = 12
 MOST_LINES = 14
@@ -28,9 +28,10 @@ ROWS = 160
 TITLES: dict[Kind, str] = {
     "weight": "Weights of every layer",
     "bias": "Biases of every layer",
+    "gradient": "Gradients of every layer, at the last step of each epoch",
     "activation": "Activations of every layer",
 }
-UNITS: dict[Kind, str] = {"weight": "weight", "bias": "bias", "activation": "activation"}
+UNITS: dict[Kind, str] = {kind: kind for kind in KINDS}
 
 
 def layer_distributions(record: LayerRecord, kind: Kind = "weight") -> Figure:
@@ -43,7 +44,7 @@ def layer_distributions(record: LayerRecord, kind: Kind = "weight") -> Figure:
     Parameters
     ----------
     record : LayerRecord
-    kind : {"weight", "bias", "activation"}
+    kind : {"weight", "bias", "gradient", "activation"}
 
     Raises
     ------

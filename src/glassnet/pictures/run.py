@@ -42,9 +42,9 @@ def run_figures(
     ``curves`` always, and ``steps`` where they were recorded; of a classifier ``confusion``,
     ``mistakes`` (images) and ``boundary`` (two features); of other models ``regression``; of images
     ``weights`` where the first layer is linear, and ``kernels-0`` and so on of the first eight
-    convolutions, by their names, with ``features``, the maps they make of the first sample; where
-    layers were recorded ``layers-weight``, ``-bias``, ``-activation`` and ``-health``, and
-    ``matrices``, the weights of the linear layers.
+    convolutions, by their names, with ``features``, the maps they make of the first sample;
+    ``layers-weight``, ``-bias``, ``-gradient``, ``-activation`` and ``-health`` where layers were
+    recorded, with ``matrices``, the weights of the linear layers.
 
     Parameters
     ----------

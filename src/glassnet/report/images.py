@@ -34,6 +34,7 @@ CAPTIONS = {
     "matrices": "Weight matrices of the linear layers.",
     "layers-weight": "Weights over the training: histogram, mean, deviation, extremes.",
     "layers-bias": "Biases over the training: histogram, mean, deviation, extremes.",
+    "layers-gradient": "Gradients at the end of each epoch: histogram, mean, deviation, extremes.",
     "layers-activation": "Activations over the training: histogram, mean, deviation, extremes.",
     "layers-health": "Gradient norms of the layers, and the share of dead units.",
 }

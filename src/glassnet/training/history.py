@@ -104,6 +104,11 @@ class History:
         last = ", ".join(f"{k} {v:.4g}" for k, v in self.epochs[-1].items()) if self.epochs else ""
         return f"History({len(self)} epochs{'; last: ' if last else ''}{last})"
 
+    def _repr_html_(self) -> str:
+        from glassnet.training.notebook import history_html
+
+        return history_html(self)
+
 
 def is_better(name: str, value: float, best: float, margin: float = 0.0) -> bool:
     """Whether a figure is better than the best so far: losses and errors down, all others up.

@@ -1,4 +1,4 @@
-"""What weights, biases, activations and gradients look like, layer by layer, over a training."""
+"""What weights, biases, gradients and activations look like, layer by layer, over a training."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from glassnet.training.layerwise import layer_outputs
 if TYPE_CHECKING:
     from glassnet.training.trainer import Trainer
 
-Kind = Literal["weight", "bias", "activation"]
-KINDS: tuple[Kind, ...] = ("weight", "bias", "activation")
+Kind = Literal["weight", "bias", "gradient", "activation"]
+KINDS: tuple[Kind, ...] = ("weight", "bias", "gradient", "activation")
 
 SAMPLES = 256
 """On so many samples, always the same, the activations are taken."""
@@ -32,6 +32,11 @@ BINS = 40
 
 ALIKE = 1e-6
 """Outputs that differ by less over all samples are one: the unit tells nothing apart."""
+
+
+Statistics = tuple[float, float, float, float]
+Description = tuple[Statistics, Array]
+NOTHING: Description = (math.nan,) * 4, np.zeros(BINS, np.int64)
 
 
 @dataclass
@@ -46,20 +51,24 @@ class Distribution:
         How many values lie in each of the equal bins between minimum and maximum.
     """
 
-    statistics: list[tuple[float, float, float, float]] = field(default_factory=list)
+    statistics: list[Statistics] = field(default_factory=list)
     counts: list[Array] = field(default_factory=list)
 
-    def add(self, values: Array) -> None:
-        """Take the values of one time in; those that are not finite are left out."""
-        finite = values[np.isfinite(values)].astype(np.float64)
-        if not finite.size:
-            self.statistics.append((math.nan,) * 4)
-            self.counts.append(np.zeros(BINS, np.int64))
-            return
-        low, high = float(finite.min()), float(finite.max())
-        self.statistics.append((low, high, float(finite.mean()), float(finite.std())))
-        counts, _ = np.histogram(finite, BINS, (low, high))
+    def add(self, described: Description) -> None:
+        """Take in what `described` says of the values of one time."""
+        statistics, counts = described
+        self.statistics.append(statistics)
         self.counts.append(counts)
+
+
+def described(values: Array) -> Description:
+    """Return statistics and counts of some values; those that are not finite are left out."""
+    finite = values[np.isfinite(values)].astype(np.float64)
+    if not finite.size:
+        return NOTHING
+    low, high = float(finite.min()), float(finite.max())
+    counts, _ = np.histogram(finite, BINS, (low, high))
+    return (low, high, float(finite.mean()), float(finite.std())), counts
 
 
 @dataclass
@@ -71,7 +80,8 @@ class LayerRecord:
     epochs : list of int
         When; 0 is before the first step.
     distributions : dict of (kind, name) to Distribution
-        Of weights and biases by the parameter's name, of activations by the layer's.
+        Of weights, biases and gradients by the parameter's name, of activations by the layer's. The
+        gradients are those of the epoch's last step; there are none at 0, nor of what is frozen.
     gradient_norms : dict of str to list of float
         By the parameter's name: the mean over the epoch's steps of the gradient's norm; NaN at 0.
     dead : dict of str to list of float
@@ -160,8 +170,9 @@ class LayerRecorder(Callback):
 
     Parameters
     ----------
-    samples : ndarray, shape (N, ...)
+    samples : ndarray, shape (N, ...), optional
         Scaled as in training; the activations are those of these samples, in evaluation mode.
+        Without samples none are recorded.
 
     Attributes
     ----------
@@ -171,7 +182,7 @@ class LayerRecorder(Callback):
     --------
     >>> data = gn.data.load("moons")
     >>> model = gn.Sequential(gn.Linear(2, 8), gn.ReLU(), gn.Linear(8, 2))
-    >>> recorder = LayerRecorder(data.train.x[:SAMPLES])
+    >>> recorder = gn.LayerRecorder(data.train.x[:SAMPLES])
     >>> trainer = gn.Trainer(
     ...     model, gn.SoftmaxCrossEntropy(), gn.Adam(), callbacks=[recorder]
     ... )
@@ -180,11 +191,12 @@ class LayerRecorder(Callback):
     ([0, 1, 2], ['0.weight', '2.weight'])
     """
 
-    def __init__(self, samples: Array) -> None:
+    def __init__(self, samples: Array | None = None) -> None:
         self.samples = samples
         self.record = LayerRecord()
         self._sums: dict[str, float] = {}
         self._steps = 0
+        self._gradients: dict[str, Description] = {}
 
     def on_start(self, trainer: Trainer) -> None:
         """Record the beginning; a second `fit` goes on."""
@@ -192,45 +204,56 @@ class LayerRecorder(Callback):
             self._record(trainer, 0)
 
     def on_step(self, trainer: Trainer, record: Record) -> None:
-        """Add the norms of the gradients up."""
+        """Add the norms of the gradients up; look at the last of an epoch while it is there."""
         self._steps += 1
         for name, p in trainer.model.named_parameters():
             if p.trainable:
                 norm = math.sqrt(kernels.squared_norm(p.grad.reshape(-1)))
                 self._sums[name] = self._sums.get(name, 0.0) + norm
+                if trainer.epoch_is_over:
+                    self._gradients[name] = described(p.grad)
 
     def on_epoch(self, trainer: Trainer, record: Record) -> None:
         """Record the end of an epoch."""
         self._record(trainer, int(record["epoch"]))
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the record, and the sums of the epoch in progress."""
+        """Return the record, the sums of the epoch in progress, and its last gradients."""
         content = np.frombuffer(self.record.to_bytes(), np.uint8)
-        return {"record": content, "sums": dict(self._sums), "steps": self._steps}
+        gradients = {name: [*found] for name, found in self._gradients.items()}
+        sums = dict(self._sums)
+        return {"record": content, "sums": sums, "steps": self._steps, "gradients": gradients}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on recording."""
         self.record = LayerRecord.from_bytes(state["record"].tobytes())
         self._sums, self._steps = dict(state["sums"]), int(state["steps"])
+        self._gradients = {
+            name: (tuple(statistics), counts)
+            for name, (statistics, counts) in state["gradients"].items()
+        }
 
     def _record(self, trainer: Trainer, epoch: int) -> None:
         record, steps = self.record, self._steps
         record.epochs.append(epoch)
         for name, p in trainer.model.named_parameters():
             kind: Kind = "bias" if name.endswith("bias") else "weight"
-            self._add(kind, name, p.value)
+            self._add(kind, name, described(p.value))
+            self._add("gradient", name, self._gradients.get(name, NOTHING))
             norms = record.gradient_norms.setdefault(name, [])
             norms.append(self._sums.get(name, 0.0) / steps if steps else math.nan)
+        self._sums, self._steps, self._gradients = {}, 0, {}
+        if self.samples is None:
+            return
         for name, layer, y in layer_outputs(trainer.model, self.samples):
             if isinstance(layer, (Dropout, Flatten, Identity)):  # the values of the layer before
                 continue
             record.labels[name] = type(layer).__name__
-            self._add("activation", name, y)
+            self._add("activation", name, described(y))
             if layer.preferred_initializer is not None and not isinstance(layer, Softmax):
                 record.dead.setdefault(name, []).append(dead_share(y))
-        self._sums, self._steps = {}, 0
 
-    def _add(self, kind: Kind, name: str, values: Array) -> None:
+    def _add(self, kind: Kind, name: str, values: Description) -> None:
         self.record.distributions.setdefault((kind, name), Distribution()).add(values)
 
 

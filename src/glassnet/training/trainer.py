@@ -229,6 +229,11 @@ class Trainer:
             self.watched_losses,
         )
 
+    @property
+    def epoch_is_over(self) -> bool:
+        """Whether an epoch is in progress that has no further step."""
+        return self.epoch is not None and self.epoch.seen >= self.plan["samples"]
+
     def state_dict(self) -> dict[str, Any]:
         """Return all that the coming steps depend on: what a checkpoint holds.
 

@@ -107,7 +107,7 @@ def read_table(path: Path, target: int | str, dialect: Dialect) -> Table:
     ConfigError
         If there is no such target column, or the delimiter is not one character.
     """
-    rows = _rows(path, dialect)
+    rows = rows_of(path, dialect)
     first = next(rows, None)
     if first is None:
         raise DataError(f"{path}: is empty; it needs a line for each sample")
@@ -135,12 +135,7 @@ def read_table(path: Path, target: int | str, dialect: Dialect) -> Table:
             # A target may be text, but no more than a feature may it be missing.
             if column == index and cell.strip() and not is_number(cell):
                 continue
-            try:
-                number = float(cell)
-            except ValueError:
-                number = math.nan
-            if not abs(number) <= _LARGEST:
-                raise DataError(_unusable(path, line, columns[column], cell))
+            number = finite_number(path, line, columns[column], cell)
             if column != index:
                 features.append(number)
         cells.append(row[index].strip())
@@ -154,6 +149,17 @@ def read_table(path: Path, target: int | str, dialect: Dialect) -> Table:
 _LARGEST = float(np.finfo(np.float32).max)
 
 
+def finite_number(path: Path, line: int, column: str, cell: str) -> float:
+    """Return the number in a cell, or say, with line and column, why it cannot be used."""
+    try:
+        number = float(cell)
+    except ValueError:
+        number = math.nan
+    if not abs(number) <= _LARGEST:
+        raise DataError(_unusable(path, line, column, cell))
+    return number
+
+
 def is_number(cell: str) -> bool:
     """Whether a cell can be read as a number, if only as NaN."""
     try:
@@ -163,7 +169,7 @@ def is_number(cell: str) -> bool:
     return True
 
 
-def _rows(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+def rows_of(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
     """Yield (line number, cells) of the lines that are not blank; numbers with a decimal point."""
     delimiter = dialect.delimiter
     if len(delimiter) != 1 or delimiter in '"\r\n':

@@ -57,12 +57,14 @@ def csv(
         "delimiter": delimiter,
         "task": "regression" if names is None else "classification",
     }
+    features = [name for i, name in enumerate(table.columns) if i != table.target]
+    named = tuple(features) if table.named else None
     if test_path is None:
-        return DataSplits(train, options=found)
+        return DataSplits(train, options=found, feature_names=named)
     test = read_table(Path(test_path), target, dialect)
     if test.columns != table.columns:
         raise DataError(f"{test.path}: its columns are not those of {table.path}, as they must be")
-    return DataSplits(train, test=_dataset(test, names), options=found)
+    return DataSplits(train, test=_dataset(test, names), options=found, feature_names=named)
 
 
 def _class_names(table: Table, task: Task) -> tuple[str, ...] | None:
