@@ -210,23 +210,6 @@ def _totals(builder: Any, vectors: list[Any]) -> list[Any]:
 
 
 @intrinsic
-def totals(typing: Any, tile: Any) -> Any:
-    """Return the sum over the lanes of each vector."""
-    dtype, length = tile.dtype.dtype, tile.dtype.lanes
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
-        tuple_of = cgutils.unpack_tuple(builder, arguments[0])
-        vectors = _totals(builder, tuple_of)
-        result = [
-            builder.extract_element(vectors[k // length], ir.Constant(ir.IntType(32), k % length))
-            for k in range(tile.count)
-        ]
-        return context.make_tuple(builder, signature.return_type, result)
-
-    return types.UniTuple(dtype, tile.count)(tile), generate
-
-
-@intrinsic
 def add_totals(typing: Any, y: Any, i: Any, tile: Any) -> Any:
     """Add to y[i + k] the sum over the lanes of vector k, in whole vectors."""
 
