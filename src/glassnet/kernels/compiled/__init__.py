@@ -7,8 +7,8 @@ loop has started, and every dtype but float32 and, where asked for, float64.
 `_vectors` has the words for numbers side by side in registers, `_rectify` and `_runs` some more;
 `_windows` and `_products` the two loops of which convolutions are made, `_averages` that of pools;
 `_plans` and `_product_plans` where in memory they find their numbers, `_images` and `_planes` what
-is copied where that pays; `_matrices` the loop of dense layers, `_squares` what turns them; `_arrays` how any
-array becomes what the loops take, `_loops` how they are compiled.
+is copied where that pays; `_matrices` the loop of dense layers, `_squares` what turns them;
+`_arrays` how any array becomes what the loops take, `_loops` how they are compiled.
 """
 
 # ruff: noqa: F403 (each file says in __all__ what its kernels are)

@@ -9,12 +9,12 @@ from numba.cpython.unsafe.tuple import tuple_setitem
 
 from glassnet.arrays import Array
 from glassnet.kernels.compiled._loops import Inner, Loop, prange
+from glassnet.kernels.compiled._runs import prefetch
 from glassnet.kernels.compiled._vectors import (
     add_products,
     add_totals,
     empty_tile,
     lanes,
-    prefetch,
 )
 
 SLOT = 32

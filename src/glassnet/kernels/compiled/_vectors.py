@@ -18,7 +18,6 @@ from numba.extending import intrinsic, models, register_model
 
 from glassnet.kernels.compiled._llvm import (
     Values,
-    fetch,
     integer,
     integers,
     load,
@@ -210,6 +209,23 @@ def _totals(builder: Any, vectors: list[Any]) -> list[Any]:
 
 
 @intrinsic
+def totals(typing: Any, tile: Any) -> Any:
+    """Return the sum over the lanes of each vector."""
+    dtype, length = tile.dtype.dtype, tile.dtype.lanes
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
+        tuple_of = cgutils.unpack_tuple(builder, arguments[0])
+        vectors = _totals(builder, tuple_of)
+        result = [
+            builder.extract_element(vectors[k // length], ir.Constant(ir.IntType(32), k % length))
+            for k in range(tile.count)
+        ]
+        return context.make_tuple(builder, signature.return_type, result)
+
+    return types.UniTuple(dtype, tile.count)(tile), generate
+
+
+@intrinsic
 def add_totals(typing: Any, y: Any, i: Any, tile: Any) -> Any:
     """Add to y[i + k] the sum over the lanes of vector k, in whole vectors."""
 
@@ -224,14 +240,3 @@ def add_totals(typing: Any, y: Any, i: Any, tile: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(y, i, tile), generate
-
-
-@intrinsic
-def prefetch(typing: Any, x: Any, i: Any) -> Any:
-    """Ask for the line of x[i] to be brought into the cache; where it is does not matter."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
-        fetch(builder, pointer(context, builder, signature.args[0], *arguments))
-        return context.get_dummy_value()
-
-    return types.void(x, i), generate
