@@ -54,7 +54,7 @@ def test_small_arrays_of_any_order(loops, family):
     getattr(agreement, f"test_{family}")()
 
 
-@pytest.mark.parametrize("name", ["relu", "leaky_relu", "sigmoid"])
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "sigmoid", "tanh", "elu", "silu"])
 def test_small_activations(loops, name):
     agreement.test_activations(name)
 

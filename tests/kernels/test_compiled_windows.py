@@ -1,7 +1,8 @@
 """The compiled convolutions and pools against the NumPy edition, whatever the geometry.
 
-Every path is met: samples that fill the registers and few of them, images as they lie, prepared and
-in a plane, outputs that fill a tile and that do not, a rectifier on either side, one thread and all.
+Every path is met: samples that fill the registers and few of them, images as they lie, prepared
+and in a plane, outputs that fill a tile and that do not, a rectifier on either side, one thread and
+all.
 Each number of outputs below a tile's, and each dtype, is compiled apart; so there are few of them.
 """
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 pytest.importorskip("numba")
 
 from glassnet.kernels import vectorised
-from glassnet.kernels.compiled import _arrays, _loops, _plans
+from glassnet.kernels.compiled import _arrays, _loops, _plans, _product_plans
 
 from .compare import generators, orders
 from .test_agreement import geometries
@@ -114,7 +115,7 @@ def test_convolutions_as_networks_have_them(case, dtype):
 @pytest.mark.parametrize("outputs", range(1, 18))
 def test_every_number_of_outputs_has_a_tile_that_covers_it(outputs):
     tiles = ((4, 6), (5, 5), (4, 5), (3, 5))
-    high, wide = _plans.best_tile(tiles, outputs, 25)
+    high, wide = _product_plans.best_tile(tiles, outputs, 25)
     assert (high, wide) in tiles
     assert -(-outputs // high) * high * -(-25 // wide) * wide <= -(-outputs // 4) * 4 * 30
 

@@ -1,15 +1,15 @@
 """The compiled edition of the kernels: loops, compiled by Numba, on all threads.
 
-Functions of the NumPy edition that cannot be bettered are taken over from it: most non-linearities
-with an exponential, which NumPy takes of many numbers at once; and within the others, whatever is
-so small that NumPy is done before a compiled loop has started, and every dtype but float32 and,
-where asked for, float64.
+Functions of the NumPy edition that cannot be bettered are taken over from it: GELU and the
+hyperbolic tangent; and within the others, whatever is so small that NumPy is done before a compiled
+loop has started, and every dtype but float32 and, where asked for, float64.
 
-`_vectors` has the words for numbers side by side in registers; `_windows` the two loops of which
-convolutions are made, `_plans` where in memory they find their numbers, `_images` what is copied
-where that pays; `_matrices` the loop of dense layers, `_squares` what turns them; `_network` the
-loop of whole training steps, made of `_affine`, `_elements` and `_exponentials`; `_arrays` how any
-array becomes what the loops take, `_loops` how they are compiled.
+`_vectors` has the words for numbers side by side in registers, `_rectify` and `_runs` some more;
+`_windows` and `_products` the two loops of which convolutions are made, `_averages` that of pools;
+`_plans` and `_product_plans` where in memory they find their numbers, `_images` and `_planes` what
+is copied where that pays; `_matrices` the loop of dense layers, `_squares` what turns them;
+`_network` the loop of whole training steps, made of `_affine`, `_elements` and `_exponentials`;
+`_arrays` how any array becomes what the loops take, `_loops` how they are compiled.
 """
 
 # ruff: noqa: F403 (each file says in __all__ what its kernels are)

@@ -12,10 +12,8 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from glassnet.arrays import Array
 from glassnet.kernels.compiled._llvm import Values
-from glassnet.kernels.compiled._loops import Exact, Loop, prange
-from glassnet.kernels.compiled.activation import PARTS, part_of
+from glassnet.kernels.compiled._loops import Exact
 
 _LOWEST, _HIGHEST = np.float32(-87.3), np.float32(88.7)
 _LOG2_E = np.float32(1.4426950408889634)
@@ -71,14 +69,3 @@ def tanh(x: Any) -> Any:
 def sigmoid(x: Any) -> Any:
     """Return 1 / (1 + e⁻ˣ)."""
     return _ONE / (_ONE + exp(-x))
-
-
-@Loop
-def sigmoids(x: Array, rows: int, y: Array) -> None:
-    """Write the sigmoid of each number, in parts as those of `activation.part_of`."""
-    length = len(x) // rows
-    for turn in prange(PARTS * rows):
-        start, end = part_of(turn, rows, length)
-        given, result = x[start:end], y[start:end]
-        for i in range(len(given)):
-            result[i] = sigmoid(given[i])

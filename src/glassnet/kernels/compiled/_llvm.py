@@ -95,8 +95,8 @@ def store_lanes(builder: Any, value: Any, pointer: Any, count: Any) -> None:
 def fetch(builder: Any, pointer: Any) -> None:
     """Bring a line of memory into the second cache, without waiting for it."""
     number = ir.IntType(32)
-    place = builder.bitcast(pointer, ir.PointerType())
-    kind = ir.FunctionType(ir.VoidType(), [ir.PointerType(), number, number, number])
+    place = builder.bitcast(pointer, ir.IntType(8).as_pointer())
+    kind = ir.FunctionType(ir.VoidType(), [place.type, number, number, number])
     function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
     to_read, second_cache, data = (ir.Constant(number, n) for n in (0, 2, 1))
     builder.call(function, [place, to_read, second_cache, data])

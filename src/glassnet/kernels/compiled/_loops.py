@@ -129,3 +129,10 @@ def digest(folder: Path, *more: Path) -> str:
     """Return some digits that are others as soon as any source, in the folder or besides, is."""
     sources = (path.read_bytes() for path in (*sorted(folder.glob("*.py")), *more))
     return blake2b(b"".join(sources), digest_size=4).hexdigest()
+
+
+@Inner
+def part_of(turn: int, parts: int, rows: int, length: int) -> tuple[int, int]:
+    """Return where a turn starts and ends: the first part of every row comes first."""
+    part, start = turn // rows, turn % rows * length
+    return start + part * length // parts, start + (part + 1) * length // parts

@@ -31,8 +31,6 @@ MUCH = 1 << 18
 """Multiply-adds from which copying the image twice pays."""
 PIECE = 512
 """Numbers in a piece of work: enough pieces for all threads, few enough to be cheap."""
-PANEL = 1536
-"""Numbers of a channel; of four channels, with the pixels that they meet, they are near."""
 
 Geometry = tuple[int, Shape, Pair, Pair, Pair]
 """Samples, (C, H, W), kernel, stride and padding."""
@@ -69,19 +67,6 @@ class SumPlan(NamedTuple):
     """Multiply-adds for one channel of the result."""
 
 
-class ProductPlan(NamedTuple):
-    """The runs of inner products of errors and pixels."""
-
-    layout: Layout
-    out: Pair
-    runs: Array
-    """Runs of outputs: place in the errors, and length."""
-    starts: Array
-    """Where in the image run r meets tap t, in the order (channel, kh, kw); -1 if beside it."""
-    panels: Array
-    """Where in `runs` each panel begins, and the end."""
-
-
 def output_size(size: Shape, kernel: Pair, stride: Pair, padding: Pair) -> Pair:
     """Return the height and width of a convolution's outputs.
 
@@ -109,21 +94,6 @@ def rows_are_short(
 
 
 @lru_cache(maxsize=256)
-def best_tile(tiles: tuple[Pair, ...], outputs: int, taps: int) -> Pair:
-    """Return the tile of products with the least that is computed for nothing.
-
-    The first unless another saves a tenth: each has to be compiled.
-    """
-
-    def computed(tile: Pair) -> int:
-        high, wide = tile
-        return -(-outputs // high) * high * -(-taps // wide) * wide
-
-    best = min(tiles, key=computed)
-    return best if computed(best) < 0.9 * computed(tiles[0]) else tiles[0]
-
-
-@lru_cache(maxsize=256)
 def forward_plan(samples: int, size: Shape, kernel: Pair, stride: Pair, padding: Pair) -> SumPlan:
     """Return the plan of a convolution of images (C, H, W)."""
     out = output_size(size, kernel, stride, padding)
@@ -147,48 +117,7 @@ def backward_plan(
     return _sum_plan(samples, (outputs, *out), kernel, meetings, 1)
 
 
-@lru_cache(maxsize=256)
-def gradient_plan(
-    samples: int, size: Shape, kernel: Pair, stride: Pair, padding: Pair
-) -> ProductPlan:
-    """Return the plan of the gradient of a convolution's weights."""
-    (channels, height, width), (kh, kw) = size, kernel
-    (sh, sw), (ph, pw) = stride, padding
-    out = output_size(size, kernel, stride, padding)
-    columns: Meetings = [[(q, j * sw + q - pw) for q in range(kw)] for j in range(out[1])]
-    layout = _layout(samples, width, columns, sw)
-    prepared = np.bool_(layout.split > 1 or any(layout.border))
-    inner = range(pw, width - kw + pw + 1) if sw == 1 else ()  # where all taps meet pixels
-    longest = max(1, PANEL // samples)
-    spans: list[Pair] = []  # columns that are one run
-    for j in range(out[1]):
-        together = prepared or (j in inner and j - 1 in inner)
-        if spans and together and j - spans[-1][0] < longest:
-            spans[-1] = (spans[-1][0], j + 1)
-        else:
-            spans.append((j, j + 1))
-    c, p, q = (axis.ravel() for axis in np.mgrid[:channels, :kh, :kw])
-    met = [np.array(columns[j])[q, 1] for j, _ in spans]
-    beside = [~prepared & ((w < 0) | (w >= width)) for w in met]
-    across = [np.array([_place(layout, samples, v) for _, v in columns[j]])[q] for j, _ in spans]
-    places: list[Pair] = []
-    starts: list[Array] = []
-    for i in range(out[0]):
-        h = i * sh + p - ph
-        row, off = (c * height + h) * layout.row, (h < 0) | (h >= height)
-        starts += [np.where(off | b, -1, row + a) for a, b in zip(across, beside, strict=True)]
-        places += [((i * out[1] + j) * samples, (end - j) * samples) for j, end in spans]
-    ends = np.cumsum([length for _, length in places])
-    panels, before = [0], 0
-    for run, end in enumerate(ends):
-        if end - before > PANEL and run > panels[-1]:
-            panels.append(run)
-            before = ends[run - 1]
-    panels.append(len(places))
-    return ProductPlan(layout, out, np.array(places), np.array(starts), np.array(panels))
-
-
-def _layout(samples: int, width: int, columns: Meetings, split: int) -> Layout:
+def layout_of(samples: int, width: int, columns: Meetings, split: int) -> Layout:
     """Choose whether images are taken as they lie, or prepared."""
     met = [v for column in columns for _, v in column] or [0]
     border = max(0, -min(met)), max(0, max(met) + 1 - width)
@@ -198,7 +127,7 @@ def _layout(samples: int, width: int, columns: Meetings, split: int) -> Layout:
     return Layout(border, split, split * group * samples)
 
 
-def _place(layout: Layout, samples: int, v: int) -> int:
+def place_of(layout: Layout, samples: int, v: int) -> int:
     """Return where in a row column v is."""
     group, column = (v + layout.border[0]) % layout.split, (v + layout.border[0]) // layout.split
     return group * (layout.row // layout.split) + column * samples
@@ -213,10 +142,10 @@ def _sum_plan(
     image, the terms that are left follow each other in the same list.
     """
     (channels, height, width), (rows, columns) = size, meetings
-    layout = _layout(samples, width, columns, split)
+    layout = layout_of(samples, width, columns, split)
     left, right = layout.border
     across = [
-        [(k, _place(layout, samples, v)) for k, v in column if -left <= v < width + right]
+        [(k, place_of(layout, samples, v)) for k, v in column if -left <= v < width + right]
         for column in columns
     ]
     offset: list[Array] = []

@@ -1,6 +1,6 @@
 """Runs: as many neighbours as some registers hold, for what takes no weights.
 
-A word beside those of `_vectors`: a run is a tile of one sum.
+Words beside those of `_vectors`: a run is a tile of one sum.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from glassnet.kernels.compiled._llvm import Values, load, pointer
+from glassnet.kernels.compiled._llvm import Values, fetch, load, pointer
 from glassnet.kernels.compiled._vectors import REGISTER, Vector
 
 RUN = 4
@@ -57,3 +57,14 @@ def add_run(typing: Any, tile: Any, x: Any, i: Any, count: Any) -> Any:
         )
 
     return tile(tile, x, i, count), generate
+
+
+@intrinsic
+def prefetch(typing: Any, x: Any, i: Any) -> Any:
+    """Ask for the line of x[i] to be brought into the cache; where it is does not matter."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
+        fetch(builder, pointer(context, builder, signature.args[0], *arguments))
+        return context.get_dummy_value()
+
+    return types.void(x, i), generate

@@ -13,12 +13,11 @@ from typing import Any
 
 from llvmlite import binding, ir
 from numba import types
-from numba.core import cgutils
+from numba.core import cgutils, config
 from numba.extending import intrinsic, models, register_model
 
 from glassnet.kernels.compiled._llvm import (
     Values,
-    fetch,
     integer,
     integers,
     load,
@@ -28,9 +27,10 @@ from glassnet.kernels.compiled._llvm import (
     store_lanes,
 )
 
-_FEATURES = binding.get_host_cpu_features()
-REGISTER = 64 if _FEATURES.get("avx512f") else 32 if _FEATURES.get("avx2") else 16
-"""Bytes in a register of this processor."""
+_ASKED = config.CPU_FEATURES  # of NUMBA_CPU_FEATURES, for another processor than this one
+_FEATURES = binding.get_host_cpu_features().flatten() if _ASKED is None else _ASKED
+REGISTER = 64 if "+avx512f" in _FEATURES else 32 if "+avx2" in _FEATURES else 16
+"""Bytes in a register of the processor."""
 TILE = 8 if REGISTER == 32 else 16
 """Registers that a tile fills: AVX2 has 16, the others 32."""
 PRODUCTS = ((4, 2),) if TILE == 8 else ((4, 6), (5, 5), (4, 5), (3, 5))
@@ -240,14 +240,3 @@ def add_totals(typing: Any, y: Any, i: Any, tile: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(y, i, tile), generate
-
-
-@intrinsic
-def prefetch(typing: Any, x: Any, i: Any) -> Any:
-    """Ask for the line of x[i] to be brought into the cache; where it is does not matter."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
-        fetch(builder, pointer(context, builder, signature.args[0], *arguments))
-        return context.get_dummy_value()
-
-    return types.void(x, i), generate

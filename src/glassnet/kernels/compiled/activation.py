@@ -1,27 +1,19 @@
-"""Element-wise non-linearities that are one comparison: in one pass, by all threads (Numba).
+"""Element-wise non-linearities: in one pass, by all threads (Numba).
 
-The sigmoid is too, which takes NumPy six operations; others with an exponential are NumPy's.
+NumPy's are GELU and the hyperbolic tangent, of which it takes many at once as fast as memory hands
+them over; and small arrays, and float64, for which there is no exponential in `_exponentials`.
 """
 
-from functools import cache
+from typing import Any
 
 import numpy as np
 
 from glassnet.arrays import Array
 from glassnet.kernels import vectorised
+from glassnet.kernels.codes import ACTIVATIONS
 from glassnet.kernels.compiled._arrays import as_lies, is_plain, lies_innermost, shaped, vector
-from glassnet.kernels.compiled._loops import MEMORY, Inner, Loop, prange
-from glassnet.kernels.vectorised.activation import (
-    elu_backward,
-    elu_forward,
-    gelu_backward,
-    gelu_forward,
-    sigmoid_backward,
-    silu_backward,
-    silu_forward,
-    tanh_backward,
-    tanh_forward,
-)
+from glassnet.kernels.compiled._loops import MEMORY, Loop, part_of, prange
+from glassnet.kernels.vectorised.activation import gelu_backward, gelu_forward, tanh_forward
 
 __all__ = [
     "elu_backward",
@@ -41,6 +33,7 @@ __all__ = [
 ]
 
 PARTS = 8  # of a row, to be shared among threads
+EXPONENTIAL = 16  # multiply-adds that take as long
 SMALL = 1 << 13  # numbers up to which one pass of NumPy is as fast
 
 
@@ -82,19 +75,68 @@ def leaky_relu_backward(dy: Array, x: Array, slope: float) -> Array:
 
 def sigmoid_forward(x: Array) -> Array:
     """Return y = 1 / (1 + e^{−x})."""
-    if x.dtype != np.float32 or x.size == 0:
-        return vectorised.sigmoid_forward(x)
+    return _curve("sigmoid", x) if _is_curved(x) else vectorised.sigmoid_forward(x)
+
+
+def sigmoid_backward(dy: Array, y: Array) -> Array:
+    """Return ∂L/∂x = ∂L/∂y · y (1 − y)."""
+    if not _is_curved(y, dy):
+        return vectorised.sigmoid_backward(dy, y)
+    return _slopes("sigmoid", dy, y)
+
+
+def tanh_backward(dy: Array, y: Array) -> Array:
+    """Return ∂L/∂x = ∂L/∂y · (1 − y²)."""
+    return _slopes("tanh", dy, y) if _is_curved(y, dy) else vectorised.tanh_backward(dy, y)
+
+
+def elu_forward(x: Array, alpha: float) -> Array:
+    """Return y = x for x > 0, else α (eˣ − 1)."""
+    return _curve("elu", x, alpha) if _is_curved(x) else vectorised.elu_forward(x, alpha)
+
+
+def elu_backward(dy: Array, x: Array, alpha: float) -> Array:
+    """Return ∂L/∂x = ∂L/∂y for x > 0, else ∂L/∂y · α eˣ."""
+    if not _is_curved(x, dy):
+        return vectorised.elu_backward(dy, x, alpha)
+    return _slopes("elu", dy, x, alpha)
+
+
+def silu_forward(x: Array) -> Array:
+    """Return y = x σ(x), also called swish."""
+    return _curve("silu", x) if _is_curved(x) else vectorised.silu_forward(x)
+
+
+def silu_backward(dy: Array, x: Array) -> Array:
+    """Return ∂L/∂x = ∂L/∂y · σ(x) (1 + x (1 − σ(x)))."""
+    return _slopes("silu", dy, x) if _is_curved(x, dy) else vectorised.silu_backward(dy, x)
+
+
+def _is_curved(x: Array, dy: Array | None = None) -> bool:
+    """Return whether the loops with an exponential take this."""
+    fits = dy is None or (dy.dtype == x.dtype and dy.shape == x.shape)
+    return x.size >= SMALL and x.size > 0 and x.dtype == np.float32 and fits
+
+
+def _curve(name: str, x: Array, slope: float = 0.0) -> Array:
+    from glassnet.kernels.compiled._curves import curve
+
     innermost = lies_innermost(x)
     y = vector(x.size, x.dtype)
-    _sigmoids()(4 * MEMORY * x.size, as_lies(x, innermost), _rows(x), y)
+    more: tuple[Any, ...] = ACTIVATIONS.index(name), np.float32(slope), PARTS, _rows(x)
+    curve(EXPONENTIAL * x.size, as_lies(x, innermost), *more, y)
     return shaped(y, x, innermost)
 
 
-@cache
-def _sigmoids() -> Loop:
-    from glassnet.kernels.compiled._exponentials import sigmoids
+def _slopes(name: str, dy: Array, known: Array, slope: float = 0.0) -> Array:
+    """Return dy times the slope, which follows from what is known: the input or the output."""
+    from glassnet.kernels.compiled._curves import slopes
 
-    return sigmoids
+    innermost = lies_innermost(known)
+    dx = vector(known.size, known.dtype)
+    more: tuple[Any, ...] = ACTIVATIONS.index(name), np.float32(slope), PARTS, _rows(known)
+    slopes(EXPONENTIAL * dx.size, as_lies(dy, innermost), as_lies(known, innermost), *more, dx)
+    return shaped(dx, known, innermost)
 
 
 def _rows(x: Array) -> int:
@@ -110,7 +152,7 @@ def _rows(x: Array) -> int:
 def _relu(x: Array, rows: int, y: Array) -> None:
     length, zero = len(x) // rows, x.dtype.type(0)
     for turn in prange(PARTS * rows):
-        start, end = part_of(turn, rows, length)
+        start, end = part_of(turn, PARTS, rows, length)
         given, result = x[start:end], y[start:end]
         for i in range(len(given)):
             result[i] = zero if given[i] <= zero else given[i]  # so that NaN stays
@@ -120,7 +162,7 @@ def _relu(x: Array, rows: int, y: Array) -> None:
 def _leaky_relu(x: Array, slope: float, rows: int, y: Array) -> None:
     length = len(x) // rows
     for turn in prange(PARTS * rows):
-        start, end = part_of(turn, rows, length)
+        start, end = part_of(turn, PARTS, rows, length)
         given, result = x[start:end], y[start:end]
         for i in range(len(given)):
             result[i] = given[i] if given[i] > 0 else slope * given[i]
@@ -130,15 +172,8 @@ def _leaky_relu(x: Array, slope: float, rows: int, y: Array) -> None:
 def _slope(dy: Array, x: Array, slope: float, rows: int, dx: Array) -> None:
     length = len(x) // rows
     for turn in prange(PARTS * rows):
-        start, end = part_of(turn, rows, length)
+        start, end = part_of(turn, PARTS, rows, length)
         errors, given, result = dy[start:end], x[start:end], dx[start:end]
         for i in range(len(given)):
             # A factor, not a choice of the result: where dy is NaN or infinite it shows.
             result[i] = errors[i] if given[i] > 0 else errors[i] * slope
-
-
-@Inner
-def part_of(turn: int, rows: int, length: int) -> tuple[int, int]:
-    """Return where a turn starts and ends: the first part of every row comes first."""
-    part, start = turn // rows, turn % rows * length
-    return start + part * length // PARTS, start + (part + 1) * length // PARTS

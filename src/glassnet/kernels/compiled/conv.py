@@ -19,15 +19,13 @@ from glassnet.kernels.compiled._arrays import batch_innermost, flat, is_plain, r
 from glassnet.kernels.compiled._images import as_vector, prepared
 from glassnet.kernels.compiled._loops import MEMORY
 from glassnet.kernels.compiled._plans import (
-    PANEL,
     Geometry,
     SumPlan,
     backward_plan,
-    best_tile,
     forward_plan,
-    gradient_plan,
     rows_are_short,
 )
+from glassnet.kernels.compiled._product_plans import PANEL, best_tile, gradient_plan
 
 __all__ = [
     "conv2d_forward",
@@ -159,8 +157,8 @@ def conv2d_weight_gradient(
     if not is_plain(dy, x, out):
         vectorised.conv2d_weight_gradient(dy, x, stride, padding, out, bias_out)
         return
+    from glassnet.kernels.compiled._products import SLOT, correlate
     from glassnet.kernels.compiled._vectors import PRODUCTS
-    from glassnet.kernels.compiled._windows import SLOT, correlate
 
     outputs, channels, *kernel = out.shape
     plan = gradient_plan(len(x), x.shape[1:], tuple(kernel), stride, padding)

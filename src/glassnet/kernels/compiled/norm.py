@@ -28,7 +28,7 @@ __all__ = [
     "normalize_forward",
 ]
 
-SMALL = 16_384  # numbers up to which NumPy, in the cache, does well
+SMALL = 2_048  # numbers up to which a loop saves less than 2 µs of 15
 BLOCK = 4_096
 
 
