@@ -178,7 +178,6 @@ def patched():
         {"optimizer": gn.RMSprop},
         {"lr_of": {"0.*": 0.1}},
     ],
-    ids=str,
 )
 def test_everything_else_goes_layer_by_layer(change):
     change = {"model": network, "loss": gn.SoftmaxCrossEntropy(), "optimizer": gn.SGD} | change
