@@ -124,3 +124,10 @@ def test_trials_of_the_first_seed_come_first():
 
 def test_the_tables_are_part_of_the_package():
     assert sorted(path.stem for path in TABLES.glob("*.toml")) == list("ABCDE")
+
+
+def test_several_variants_of_a_row_can_be_asked_for():
+    [(_, row)] = rows_called(["a2:100", "A2:25"])
+    assert [variant.name for variant in row.variants] == ["25", "100"]
+    [(_, row)] = rows_called(["A2:25", "A2"])
+    assert len(row.variants) == 5

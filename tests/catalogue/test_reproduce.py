@@ -161,7 +161,7 @@ def test_the_page_is_written(reproduce):
 
 def test_pictures_are_drawn_from_the_kept_runs_and_the_page_shows_them(reproduce):
     drawn = ("--seeds", 2, "--pictures", "docs/pictures", "--write", "docs/page.md")
-    code, _, err, _ = reproduce("T2", "T5", "T7", *drawn)
+    code, _, err, _ = reproduce("T2", "T5", "T7", *drawn)  # of T2, one diverges at once
     assert code == 0, err
     files = {path.name for path in Path("docs/pictures").iterdir()}
     assert files == {
@@ -170,7 +170,9 @@ def test_pictures_are_drawn_from_the_kept_runs_and_the_page_shows_them(reproduce
     }  # fmt: skip
     shown = re.findall(r"!\[.*?\]\((.*?)\)", Path("docs/page.md").read_text())
     assert sorted(shown) == sorted(f"pictures/{name}" for name in files)
-    assert all(Image.open(Path("docs") / address).size > (300, 200) for address in shown)
+    for address in shown:
+        with Image.open(Path("docs") / address) as picture:
+            assert min(picture.size) > 200
 
 
 def test_mistakes_are_said_in_a_sentence(reproduce, tables):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -11,7 +12,6 @@ from glassnet.experiments.catalogue.entries import Report, Row, Variant
 from glassnet.experiments.catalogue.reading import rows_called
 from glassnet.experiments.catalogue.results import Results
 from glassnet.experiments.catalogue.trials import Trial
-from glassnet.experiments.config import NO_NAME
 from glassnet.experiments.folder import LoadedRun
 from glassnet.experiments.reading import read_data
 from glassnet.experiments.record import RunRecord
@@ -103,10 +103,14 @@ def pictures(
 def _curves(row: Row, runs: Mapping[str, Sequence[Path]]) -> Iterator[Picture]:
     from glassnet.pictures import family_curves
 
-    families: dict[str, list[History]] = {
-        variant or row.id: [RunRecord.read(folder).with_steps() for folder in folders]
-        for variant, folders in runs.items()
-    }
+    families: dict[str, list[History]] = {}
+    for variant, folders in runs.items():
+        histories = [RunRecord.read(folder).with_steps() for folder in folders]
+        # What diverged in its first epoch has nothing to draw.
+        if lasting := [history for history in histories if history.epochs]:
+            families[variant or row.id] = lasting
+    if not families:
+        return
     yield Picture(row.id, f"{row.id}-curves", f"{row.title}: by epoch", family_curves(families))
     if all(history.steps for histories in families.values() for history in histories):
         drawn = family_curves(families, by="step")
@@ -151,4 +155,5 @@ def _panels(
 
 
 def _file_name(*parts: str) -> str:
-    return NO_NAME.sub("-", "-".join(filter(None, parts)))
+    """Return the parts as a name without spaces, which an address in Markdown could not have."""
+    return "-".join(re.findall(r"[A-Za-z0-9_.]+", " ".join(parts)))

@@ -91,7 +91,10 @@ def rows_called(ids: list[str]) -> list[tuple[Report, Row]]:
                 f"the catalogue has no row {asked!r}{nearest(asked, there)}; it has "
                 f"{', '.join(there)}, and 'all'"
             )
-        chosen |= found
+        for key, (report, row) in found.items():
+            wanted = (*row.variants, *(chosen[key][1].variants if key in chosen else ()))
+            variants = tuple(one for one in known[key][1].variants if one in wanted)
+            chosen[key] = report, replace(row, variants=variants)
     return [chosen[key] for key in known if key in chosen]
 
 
