@@ -185,11 +185,9 @@ class GlassClassifier(ClassifierMixin, GlassEstimator):
         -------
         ndarray, shape (N, K)
         """
-        return self._labels.probabilities(
-            self._output(X),
-            binary=self._is_binary(),
-            already=self.model_.gives_probabilities,
-        )
+        output = self._output(X)  # says first where the estimator is not fitted
+        binary, already = self._is_binary(), self.model_.gives_probabilities
+        return self._labels.probabilities(output, binary=binary, already=already)
 
     def decision_function(self, X: Any) -> Array:
         """Return the network's outputs; for two classes, that of the second less the first.
