@@ -22,6 +22,7 @@ from glassnet.experiments.drawing import DrawingStyle
 from glassnet.experiments.identity import fingerprint, source_version
 from glassnet.files import write_atomically
 from glassnet.layers import Layer
+from glassnet.parsing import from_json
 from glassnet.storage import load
 from glassnet.threads import threads
 
@@ -180,14 +181,16 @@ class LoadedRun:
         try:
             config = Config.from_recipe(str(file))
             file = path / "data.json"
-            stored = json.loads(file.read_text(encoding="utf-8"))
+            stored = from_json(file.read_text(encoding="utf-8"))
             names = stored["class_names"]
+            shape = tuple(int(size) for size in stored["sample_shape"])
+            model.output_shape(shape)  # refuses samples that it does not take
             return cls(
                 RunFolder(path),
                 config,
                 model,
                 Scaling.from_dict(stored["scaling"]),
-                tuple(int(size) for size in stored["sample_shape"]),
+                shape,
                 None if names is None else tuple(map(str, names)),
                 DrawingStyle(**stored.get("drawing", {})),
                 _reason_of_end(path / "metrics.json"),
@@ -199,7 +202,7 @@ class LoadedRun:
 def _reason_of_end(metrics: Path) -> str:
     if not metrics.is_file():
         return ""
-    return str(json.loads(metrics.read_text(encoding="utf-8")).get("stopped") or "")
+    return str(from_json(metrics.read_text(encoding="utf-8")).get("stopped") or "")
 
 
 def environment() -> dict[str, str]:

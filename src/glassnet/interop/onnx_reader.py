@@ -104,15 +104,16 @@ class _Graph:
                 f"images ({dims}); export it with a fixed shape, only the batch's axis dynamic"
             )
         if entry.elem_type not in (1, 11):
-            kind = helper.tensor_dtype_to_string(entry.elem_type)
-            raise CheckpointError(f"{path} takes {kind}; only float and double are read")
+            raise CheckpointError(
+                f"{path} takes {_kind(entry.elem_type)}; only float and double are read"
+            )
         opset = next(e.version for e in model.opset_import if e.domain in ("", "ai.onnx"))
         dtype = np.dtype(helper.tensor_dtype_to_np_dtype(entry.elem_type))
         shape = tuple(dims[1:])
         found = cls(graph, path, inputs[0].name, shape, dims[0] or ANY_BATCH, dtype, opset)
         try:
             found.values.update({n: numpy_helper.to_array(t) for n, t in constants.items()})
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, KeyError) as error:
             raise CheckpointError(f"{path} has damaged weights ({error}); export it anew") from (
                 error
             )
@@ -172,6 +173,14 @@ class _Graph:
             raise ValueError(f"is an operator that is not read{hint}")
         node = Node(kind, inputs, attributes, self.opset, self.batch, self.input_shape)
         return READERS[kind](node)
+
+
+def _kind(number: int) -> str:
+    """Return what ONNX calls a type of elements."""
+    from onnx import TensorProto
+
+    known: dict[int, str] = {value: name for name, value in TensorProto.DataType.items()}
+    return known.get(number, f"elements of an unknown type ({number})")
 
 
 def _constant(attributes: Mapping[str, Any]) -> Array:

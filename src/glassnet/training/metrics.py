@@ -140,7 +140,7 @@ def named_metric(name: str) -> Metric:
     }
     if name in plain:
         return plain[name]
-    if name.startswith("top") and name[3:].isdigit() and int(name[3:]) > 0:
+    if name.startswith("top") and name[3:].isdecimal() and int(name[3:]) > 0:
         return top_k(int(name[3:]))
     raise ConfigError(f"no metric is called {name!r}; there are {', '.join(plain)}, top3, top5, …")
 
