@@ -21,10 +21,11 @@ os.environ.setdefault("GLASSNET_KERNELS", "numpy")
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from glassnet.files import write_atomically  # noqa: E402
 from tests.fuzz.exploring import Failure, Tally, explore_apart, lay_out  # noqa: E402
 from tests.fuzz.parsers import Files, Parser, available  # noqa: E402
 from tests.fuzz.table import write_table  # noqa: E402
+
+from glassnet.files import write_atomically  # noqa: E402
 
 ROUNDS = 10
 """In so many turns, so that an interrupted search has been through all parsers."""
@@ -76,7 +77,7 @@ class Store:
         """Write down what a turn has found."""
         for failure in failures:
             name = f"{failure.number}--{failure.file.replace('/', '__')}"
-            place = self.folder / "failures" / slug(parser.name) / name
+            place = self.folder / "failures" / parser.slug / name
             write_atomically(place, failure.content)
             write_atomically(place.with_name(f"{name}.txt"), f"{failure.kind}\n{failure.trace}\n")
             print(f"{parser.name}, input {failure.number}: {failure.kind}", flush=True)
@@ -100,11 +101,6 @@ def search(parser: Parser, goal: int, store: Store, place: str | None) -> None:
         seed = vars(arguments())["seed"]
         found = explore_apart(parser, files, Path(folder), seed, range(done, goal))
     store.add(parser, found.tally, found.failures)
-
-
-def slug(name: str) -> str:
-    """Return a parser's name as a folder is called."""
-    return "".join(c if c.isalnum() else "-" for c in name).strip("-").lower()
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ Mutate = Callable[[random.Random, bytes, Sequence[bytes]], bytes]
 
 
 def harm_bytes(rng: random.Random, content: bytes, others: Sequence[bytes] = ()) -> bytes:
-    """Return the bytes with one or several places flipped, cut, repeated, spliced or overwritten."""
+    """Return the bytes with some places flipped, cut, repeated, spliced or overwritten."""
     data = bytearray(content)
     for _ in range(rng.choice((1, 1, 1, 2, 3, 8))):
         at = rng.randrange(len(data) + 1)

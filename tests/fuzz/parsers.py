@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -58,6 +59,11 @@ class Parser:
     """A pattern of the files that are harmed; the others are only there."""
     seconds: float = 1.0
     """In which it must be done: more where the work is not reading."""
+
+    @property
+    def slug(self) -> str:
+        """The name as a folder is called."""
+        return "".join(c if c.isalnum() else "-" for c in self.name).strip("-").lower()
 
     def names(self, files: Files) -> list[str]:
         """Return which files are harmed."""
@@ -158,7 +164,7 @@ def csv_files() -> Files:
     """Return tables with and without a header, with decimal commas, in other encodings."""
     rows = [(i / 7, i % 5, i % 2) for i in range(12)]
     plain = "\n".join(f"{a},{b},{c}" for a, b, c in rows)
-    comma = "\n".join(f"{a};{b};{'no yes'.split()[c]}".replace(".", ",") for a, b, c in rows)
+    comma = "\n".join(f"{a};{b};{('no', 'yes')[c]}".replace(".", ",") for a, b, c in rows)
     return {
         "plain.csv": f"a,b,y\n{plain}\n".encode(),
         "bare.csv": plain.encode(),
@@ -225,8 +231,9 @@ scale = 0.5
 offset = [0.0, 1.0]
 [model]
 name = "layers"
-layers = ["Flatten", {type = "Linear", out_features = 8, initializer = "he_normal"}, "ReLU",
-  {type = "Residual", body = [{type = "Linear", out_features = 8}, "Tanh"]}, {type = "Dropout", p = 0.2}]
+layers = ["Flatten", {type = "Linear", out_features = 8, init = "he_normal"}, "ReLU",
+  {type = "Residual", body = [{type = "Linear", out_features = 8}, "Tanh"]},
+  {type = "Dropout", p = 0.2}]
 [loss]
 name = "softmax-cross-entropy"
 label_smoothing = 0.1
@@ -242,7 +249,7 @@ name = "l2"
 strength = 1e-4
 [augment]
 rotate = 10.0
-append = ["flip"]
+elastic = 2.0
 [training]
 epochs = 3
 batch_size = "all"
@@ -266,8 +273,9 @@ def _read_configuration(file: Path) -> Any:
 
 def settings() -> Files:
     """Return lines as `--set` takes them."""
-    lines = "optimizer.lr=0.05\nmodel.hidden=[8, 4]\ndata.name=moons\nregularizers=[{name='l2', strength=0.1}]"
-    return {"set.txt": lines.encode()}
+    lines = ("optimizer.lr=0.05", "model.hidden=[8, 4]", "data.name=moons",
+             "regularizers=[{name='l2', strength=0.1}]")  # fmt: skip
+    return {"set.txt": "\n".join(lines).encode()}
 
 
 def _read_settings(file: Path) -> Any:
@@ -317,6 +325,7 @@ def samples() -> gn.Dataset:
     return gn.Dataset(x, np.arange(12) % 3, name="small")
 
 
+@cache
 def checkpoints() -> Files:
     """Return checkpoints from the middle and the end of a training."""
     found = {}
@@ -360,6 +369,7 @@ def _read_onnx(file: Path) -> Any:
     return import_onnx(file)
 
 
+@cache
 def run_files() -> Files:
     """Return the files of a small run's folder, with everything that may be in one."""
     import tempfile
@@ -421,7 +431,9 @@ def results() -> Files:
     """Return a trial's result."""
     from glassnet.experiments.catalogue.results import to_result
 
-    stored = to_result({"test_accuracy": 0.9, "loss": float("nan")}, 1.5, "numba", "", environment())
+    stored = to_result(
+        {"test_accuracy": 0.9, "loss": float("nan")}, 1.5, "numba", "", environment()
+    )
     return {"key/result.json": to_json(stored).encode()}
 
 
@@ -433,9 +445,9 @@ def _read_result(file: Path) -> Any:
 
 PARSERS: tuple[Parser, ...] = (
     Parser("IDX", idx_files, (("", (formats.harm_idx, formats.harm_idx, harm_bytes)),),
-           lambda file: gn.data.read_idx(file)),
+           gn.data.read_idx),
     Parser("gzip", gzip_files, (("", (formats.harm_gzip, harm_bytes, harm_bytes)),),
-           lambda file: gn.data.read_idx(file)),
+           gn.data.read_idx),
     Parser("MATLAB", matlab_files, (("", (formats.harm_matlab, formats.harm_matlab, harm_bytes)),),
            lambda file: public.digits16(file.parent.parent), 0.5),
     Parser("NPZ", npz_files, (("", (formats.harm_npz, formats.harm_npz, harm_bytes)),),
@@ -455,7 +467,8 @@ PARSERS: tuple[Parser, ...] = (
            harmed="config.toml|data.json|metrics.json|model.safetensors"),
     Parser("run folder, resume", unfinished_run,
            ((".json", JSON), ("", (formats.harm_checkpoint, harm_bytes))), _read_to_resume, 0.5),
-    Parser("comparison", two_runs, RUN, _read_for_comparison, 0.2, harmed="run/(?!model|last|pict).*"),
+    Parser("comparison", two_runs, RUN, _read_for_comparison, 0.2,
+           harmed="run/(?!model|last|pict).*"),
     Parser("report", run_files, RUN, _read_for_report, 0.004, "(?!pict).*", seconds=10.0),
     Parser("catalogue", results, (("", JSON),), _read_result, 0.5),
 )  # fmt: skip

@@ -18,12 +18,17 @@ LIBRARIES = ("numpy", "scipy", "safetensors", "pillow", "pydantic", "onnx", "onn
 
 def write_table(tallies: Mapping[str, Tally], seed: int, page: Path) -> None:
     """Put the table between its marks in a page."""
+    put_between(page, BEGIN, table(tallies, seed), END)
+
+
+def put_between(page: Path, begin: str, content: str, end: str) -> None:
+    """Replace what stands between two marks in a page."""
     text = page.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, found, after = rest.partition(END)
+    before, _, rest = text.partition(begin)
+    _, found, after = rest.partition(end)
     if not found:
-        raise ValueError(f"{page} lacks the marks {BEGIN} and {END}")
-    write_atomically(page, f"{before}{BEGIN}\n{table(tallies, seed)}\n{END}{after}")
+        raise ValueError(f"{page} lacks the marks {begin} and {end}")
+    write_atomically(page, f"{before}{begin}\n{content}\n{end}{after}")
 
 
 def table(tallies: Mapping[str, Tally], seed: int) -> str:
@@ -39,7 +44,8 @@ def table(tallies: Mapping[str, Tally], seed: int) -> str:
         [
             f"`python scripts/fuzz.py --count {count} --seed {seed} --write`, "
             f"{datetime.now(UTC):%Y-%m-%d}, Glassnet {gn.__version__}, Python "
-            f"{platform.python_version()}, {versions}; {where['platform']}, {where['cores']} cores.",
+            f"{platform.python_version()}, {versions}; {where['platform']}, "
+            f"{where['cores']} cores.",
             "",
             "| parser | inputs | refused | read | slowest | peak memory | failures |",
             "|---|---:|---:|---:|---:|---:|---:|",
@@ -51,8 +57,8 @@ def table(tallies: Mapping[str, Tally], seed: int) -> str:
 
 def _row(name: str, tally: Tally) -> str:
     return (
-        f"| {name} | {tally.inputs:,} | {tally.refused:,} | {tally.accepted:,} | {tally.slowest:.2f} s | "
-        f"{tally.peak >> 20} MB | {tally.failures:,} |"
+        f"| {name} | {tally.inputs:,} | {tally.refused:,} | {tally.accepted:,} | "
+        f"{tally.slowest:.2f} s | {tally.peak >> 20} MB | {tally.failures:,} |"
     )
 
 

@@ -40,7 +40,7 @@ class DrawingStyle:
     stroke: float = 0.0
 
     def __post_init__(self) -> None:
-        limits = {"largest": (1e-30, 1e30), "extent": (1e-6, 1), "stroke": (0, 1)}
+        limits = {"largest": (1e-30, 1e30), "extent": (1e-6, 1), "stroke": (0, 0.75)}
         for name, (least, most) in limits.items():
             value = getattr(self, name)
             if not isinstance(value, (int, float)) or not least <= value <= most:

@@ -195,7 +195,9 @@ class LoadedRun:
                 DrawingStyle(**stored.get("drawing", {})),
                 _reason_of_end(path / "metrics.json"),
             )
-        except (GlassnetError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (
+            GlassnetError, OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError,
+        ) as error:  # fmt: skip
             raise CheckpointError(f"{file} cannot be read: {error}; train the run anew") from error
 
 

@@ -44,6 +44,7 @@ class Metrics(BaseModel):
     seconds: float = 0.0
     epochs: int = 0
     stopped: str = ""
+    warnings: list[str] = []
     seed: int = 0
     parameters: int = 0
     best_epoch: int | None = None

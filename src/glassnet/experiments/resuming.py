@@ -73,6 +73,7 @@ def resume(
         if checkpoint is not None:
             _compare(checkpoint, circumstances(run.config, run.data, place), strict, tell)
         run.keep_checkpoints(folder, data_dir=place, tell=tell)
+        run.watch(tell)
         return carry_out(
             run, folder, resume=checkpoint, on_ready=on_ready, on_test=on_test, on_end=on_end
         )

@@ -37,6 +37,7 @@ from glassnet.training import (
     EarlyStopping,
     EvaluateEvery,
     Evaluation,
+    HealthCheck,
     History,
     LayerRecorder,
     Trainer,
@@ -188,6 +189,10 @@ class Run:
         )
         self.trainer.callbacks = (*self.trainer.callbacks, checkpointer)
 
+    def watch(self, tell: Callable[[str], None] = warn) -> None:
+        """Tell what shows that the training learns nothing."""
+        self.trainer.callbacks = (HealthCheck(self.data.train, tell), *self.trainer.callbacks)
+
     def train(self, resume: Checkpoint | None = None) -> None:
         """Train as configured; where a checkpoint is given, from there on."""
         options = self.config.training
@@ -221,6 +226,7 @@ class Run:
             "seconds_by_part": {k: round(v, 3) for k, v in self.clock.parts.items()},
             "epochs": len(history),
             "stopped": history.stopped,
+            "warnings": list(history.warnings.values()),
             "seed": options.seed,
             "parameters": sum(p.size for _, p in model.named_parameters()),
             "penalty": self.trainer.penalty(),
@@ -313,6 +319,7 @@ def train(
         with locked(folder.path):
             folder.write("config.toml", run.config.to_toml())
             run.keep_checkpoints(folder, data_dir=data_dir, tell=tell)
+            run.watch(tell)
             return carry_out(run, folder, on_ready=on_ready, on_test=on_test, on_end=on_end)
     except GlassnetError:
         if run.refused and not folder.checkpoints.exists():

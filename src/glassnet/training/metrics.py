@@ -240,7 +240,10 @@ class RunningMean:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from what `state_dict` gave."""
         self._sums = {str(name): float(value) for name, value in state["sums"].items()}
-        self.count = state["count"]
+        count = state["count"]
+        if not isinstance(count, (int, float)) or not 0 <= count < float("inf"):
+            raise ValueError(f"a mean over {count!r} samples")
+        self.count = count
 
 
 def _as_labels(target: Array) -> Array:
