@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from glassnet import initializers
 from glassnet.arrays import Array, Shape
 from glassnet.errors import ShapeError, UninitializedError
+from glassnet.room import filled
 
 
 class Buffer:
@@ -103,7 +104,7 @@ class Parameter:
         """
         if rule is not None:
             initializers.get(rule)  # a wrong name is refused here, where it was written
-        parameter = cls(np.zeros(shape, np.float32), decay=decay)
+        parameter = cls(filled(shape), decay=decay)
         parameter._initial, parameter._rule, parameter._pending = None, rule, True
         return parameter
 

@@ -12,6 +12,8 @@ from glassnet.arrays import Array
 from glassnet.errors import CheckpointError
 from glassnet.files import write_atomically
 from glassnet.layers import Layer, from_config
+from glassnet.parsing import from_json
+from glassnet.room import at_most
 
 FORMAT = "glassnet"
 VERSION = 1
@@ -67,13 +69,18 @@ def load(path: str | os.PathLike[str]) -> Layer:
             f"{path} holds weights but no Glassnet architecture; build the model yourself, then "
             "model.load_state_dict(glassnet.storage.load_arrays(path))"
         )
-    if not metadata.get("version", "").isdigit() or int(metadata["version"]) > VERSION:
+    try:
+        is_newer = int(metadata["version"]) > VERSION
+    except (KeyError, ValueError):
+        is_newer = True
+    if is_newer:
         raise CheckpointError(
             f"{path} has format version {metadata.get('version')}, newer than the {VERSION} that "
             "this Glassnet reads; install a newer one"
         )
     try:
-        model = from_config(json.loads(metadata["architecture"]))
+        with at_most(sum(array.size for array in arrays.values())):
+            model = from_config(from_json(metadata["architecture"]))
         model.astype(metadata["dtype"])
         model.load_state_dict(arrays)
     except (KeyError, TypeError, ValueError) as error:

@@ -31,7 +31,7 @@ def available() -> int:
 
 def _at_start() -> int:
     asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
-    return min(int(asked), available()) if asked.isdigit() and int(asked) else available()
+    return min(int(asked), available()) if asked.isdecimal() and int(asked) else available()
 
 
 _count = _at_start()

@@ -45,7 +45,7 @@ def download(file: RemoteFile, directory: Path) -> Path:
                 except requests.RequestException as error:
                     failures.append(f"{url}: {_reason(error)}")
                     continue
-                if file.sha256 in _checksums(part):
+                if is_whole(file, part):
                     os.replace(part, target)
                     return target
                 failures.append(f"{url}: wrong checksum")
@@ -55,6 +55,11 @@ def download(file: RemoteFile, directory: Path) -> Path:
         f"{file.path} could not be downloaded ({'; '.join(failures)}); put this file at {target}, "
         f"or as {file.path} into a data directory named by GLASSNET_DATA or --data-dir"
     )
+
+
+def is_whole(file: RemoteFile, path: Path) -> bool:
+    """Whether what lies at `path` has the content of `file`, compressed or not."""
+    return file.sha256 in _checksums(path)
 
 
 def _get(url: str, path: Path, label: str) -> None:

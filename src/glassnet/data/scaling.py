@@ -90,7 +90,7 @@ class Scaling:
 def _numbers(key: str, value: Any) -> float | Array:
     try:
         numbers = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         numbers = np.array(np.nan)
     if not np.isfinite(numbers).all():
         raise ConfigError(f"the {key} of a scaling must be finite numbers, not {str(value)[:60]!r}")

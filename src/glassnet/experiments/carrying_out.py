@@ -34,7 +34,7 @@ def train(
 
     `on_ready` is called before the first step, when data and model are there; `on_test` when the
     test part is evaluated; `on_end` with folder and metrics when all is written, also after Ctrl-C;
-    `tell` if a checkpoint cannot be written.
+    `tell` if a checkpoint cannot be written, or nothing is learnt.
     After Ctrl-C or SIGTERM, or when the loss is no longer finite, the folder still gets what there
     is, and the exception goes on and names the folder; a second Ctrl-C writes nothing more. Where
     nothing could be trained, because the parts do not fit together, no folder is left.
@@ -49,6 +49,7 @@ def train(
             holding = Holding(folder, lock, text, tell)
             run.show_in_tensorboard(holding)
             run.keep_checkpoints(holding, data_dir=data_dir)
+            run.watch(tell)
             return carry_out(run, holding, on_ready=on_ready, on_test=on_test, on_end=on_end)
     except GlassnetError:
         if run.refused and not folder.checkpoints.exists():

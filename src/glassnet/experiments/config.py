@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +35,7 @@ from glassnet.experiments.registry import (
 from glassnet.losses import Loss
 from glassnet.mlp import MLP
 from glassnet.optimizers import Adam, Optimizer
+from glassnet.parsing import from_toml
 from glassnet.regularizers import Regularizer
 from glassnet.schedules import Constant, Schedule
 from glassnet.words import nearest
@@ -128,8 +128,8 @@ class Config:
                 f"{nearest(recipe, recipe_names())}; recipes are {', '.join(recipe_names())}"
             )
         try:
-            tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            tables = from_toml(path.read_text(encoding="utf-8-sig"))
+        except (ValueError, OSError) as error:
             raise ConfigError(f"{path} cannot be read as TOML: {error}") from None
         if isinstance(data := tables.get("data"), dict):
             tables["data"] = anchored(data.get("name"), data, path.parent)
@@ -270,8 +270,8 @@ def _override(tables: dict[str, Any], assignment: str) -> None:
             f"--set takes section.option=value, such as optimizer.lr=0.05, not {assignment!r}"
         )
     try:
-        value = tomllib.loads(f"value = {text.strip()}")["value"]
-    except tomllib.TOMLDecodeError:
+        value = from_toml(f"value = {text.strip()}")["value"]
+    except ValueError:
         value = text.strip()
     table = tables
     for part in path[:-1]:

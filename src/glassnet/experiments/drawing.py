@@ -10,7 +10,7 @@ import numpy as np
 
 from glassnet.arrays import Array, Shape
 from glassnet.data import read_image
-from glassnet.errors import DataError
+from glassnet.errors import ConfigError, DataError
 
 INK = 0.2
 """Of the full range: what is brighter than this is ink, the rest is paper."""
@@ -38,6 +38,15 @@ class DrawingStyle:
     largest: float = 255.0
     extent: float = 1.0
     stroke: float = 0.0
+
+    def __post_init__(self) -> None:
+        limits = {"largest": (1e-30, 1e30), "extent": (1e-6, 1), "stroke": (0, 0.75)}
+        for name, (least, most) in limits.items():
+            value = getattr(self, name)
+            if not isinstance(value, (int, float)) or not least <= value <= most:
+                raise ConfigError(
+                    f"the {name} of a drawing must lie between {least} and {most}, not {value!r}"
+                )
 
     @classmethod
     def of(cls, images: Array) -> DrawingStyle:

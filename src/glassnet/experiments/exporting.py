@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from glassnet.experiments.registry import build_named
 from glassnet.interop import Imported, input_shape_of, outputs_of, with_state
 from glassnet.layers import Layer
 from glassnet.mlp import MLP
+from glassnet.parsing import from_toml
 from glassnet.storage import load
 
 
@@ -107,8 +107,8 @@ def _model_alone(recipe: str) -> MLP | LayerList | None:
     if not file.is_file() or recipe in recipe_names():
         return None
     try:
-        tables = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        tables = from_toml(file.read_text(encoding="utf-8-sig"))
+    except ValueError:
         return None  # said by whoever reads it as a recipe
     if "data" in tables or not isinstance(tables.get("model"), dict):
         return None

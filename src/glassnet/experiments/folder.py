@@ -23,6 +23,7 @@ from glassnet.experiments.identity import fingerprint, source_version
 from glassnet.experiments.lock import NAME as LOCK
 from glassnet.files import flush_folder, make_folder, write_atomically
 from glassnet.layers import Layer
+from glassnet.parsing import from_json
 from glassnet.storage import load
 from glassnet.threads import threads
 
@@ -232,21 +233,25 @@ class LoadedRun:
         try:
             config = Config.from_recipe(str(file))
             file = path / "data.json"
-            stored = json.loads(file.read_text(encoding="utf-8"))
+            stored = from_json(file.read_text(encoding="utf-8"))
             names, features = stored["class_names"], stored.get("feature_names")
+            shape = tuple(int(size) for size in stored["sample_shape"])
+            model.output_shape(shape)  # refuses samples that it does not take
             return cls(
                 RunFolder(path),
                 config,
                 model,
                 Scaling.from_dict(stored["scaling"]),
-                tuple(int(size) for size in stored["sample_shape"]),
+                shape,
                 None if names is None else tuple(map(str, names)),
                 DrawingStyle(**stored.get("drawing", {})),
                 None if features is None else tuple(map(str, features)),
                 stored.get("classes"),
                 _reason_of_end(path / "metrics.json"),
             )
-        except (GlassnetError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (
+            GlassnetError, OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError,
+        ) as error:  # fmt: skip
             raise CheckpointError(f"{file} cannot be read: {error}; train the run anew") from error
 
 
@@ -258,7 +263,7 @@ def _is_leftover(path: Path) -> bool:
 def _reason_of_end(metrics: Path) -> str:
     if not metrics.is_file():
         return ""
-    return str(json.loads(metrics.read_text(encoding="utf-8")).get("stopped") or "")
+    return str(from_json(metrics.read_text(encoding="utf-8")).get("stopped") or "")
 
 
 def environment() -> dict[str, str]:

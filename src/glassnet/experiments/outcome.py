@@ -92,6 +92,7 @@ def metrics_of(run: Run, test: Evaluation | None) -> dict[str, Any]:
         "seconds_by_part": {k: round(v, 3) for k, v in run.clock.parts.items()},
         "epochs": len(history),
         "stopped": history.stopped,
+        "warnings": list(history.warnings.values()),
         "seed": options.seed,
         "parameters": sum(p.size for _, p in model.named_parameters()),
         "penalty": run.trainer.penalty(),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from glassnet.errors import CheckpointError, GlassnetError
 from glassnet.experiments.predictions import Predictions
+from glassnet.parsing import from_json, from_toml
 from glassnet.training import History, LayerRecord
 
 MEGABYTE = 1 << 20
@@ -45,6 +44,7 @@ class Metrics(BaseModel):
     seconds: float = 0.0
     epochs: int = 0
     stopped: str = ""
+    warnings: list[str] = []
     seed: int = 0
     parameters: int = 0
     best_epoch: int | None = None
@@ -129,16 +129,16 @@ class RunRecord:
             for name in needed:
                 text[name] = (content[name] or b"").decode("utf-8")
             name = "config.toml"
-            config = tomllib.loads(text[name])
+            config = from_toml(text[name])
             name = "metrics.json"
-            metrics = Metrics.model_validate(json.loads(text[name]))
+            metrics = Metrics.model_validate(from_json(text[name]))
             name = "data.json"
-            data = DataDescription.model_validate(json.loads(text[name]))
+            data = DataDescription.model_validate(from_json(text[name]))
             name = "history.csv"
             history = History.from_csv(text[name])
         except ValidationError as error:
             raise _unreadable(path / name, _first_fault(error)) from None
-        except (GlassnetError, ValueError, RecursionError) as error:
+        except (GlassnetError, ValueError) as error:
             raise _unreadable(path / name, str(error)) from None
         return cls(path, config, metrics, data, history)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from glassnet.experiments.folder import RunFolder
 from glassnet.experiments.holding import Holding
 from glassnet.experiments.lock import locked
 from glassnet.experiments.run import Run
+from glassnet.parsing import from_json
 from glassnet.training import Callback, Checkpoint, Evaluation, newest_checkpoint
 from glassnet.training.checkpoint import files
 from glassnet.training.checkpointer import warn
@@ -79,6 +79,7 @@ def resume(
         holding = Holding(folder, lock, text, tell)
         run.show_in_tensorboard(holding)
         run.keep_checkpoints(holding, data_dir=place)
+        run.watch(tell)
         return carry_out(
             run, holding, resume=checkpoint, on_ready=on_ready, on_test=on_test, on_end=on_end
         )
@@ -97,7 +98,7 @@ def _refuse_complete(path: Path) -> None:
     if not file.is_file():
         return
     try:
-        stopped = json.loads(file.read_text(encoding="utf-8"))["stopped"]
+        stopped = from_json(file.read_text(encoding="utf-8"))["stopped"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
             f"{file} cannot be read ({error}); remove it to resume the run"

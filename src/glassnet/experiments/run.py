@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from glassnet.training import (
     Checkpointer,
     EarlyStopping,
     EvaluateEvery,
+    HealthCheck,
     LayerRecorder,
     Trainer,
 )
@@ -199,6 +200,10 @@ class Run:
             ready=holding.secure,
         )
         self.trainer.callbacks = (*self.trainer.callbacks, checkpointer)
+
+    def watch(self, tell: Callable[[str], None]) -> None:
+        """Tell what shows that the training learns nothing."""
+        self.trainer.callbacks = (HealthCheck(self.data.train, tell), *self.trainer.callbacks)
 
     def train(self, resume: Checkpoint | None = None) -> None:
         """Train as configured; where a checkpoint is given, from there on."""

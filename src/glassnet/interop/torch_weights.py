@@ -20,6 +20,8 @@ from glassnet.storage import load_arrays
 from glassnet.words import nearest
 
 T = TypeVar("T")
+MOST_DIGITS = 4
+"""Of a layer's number; a stack has fewer layers."""
 PICKLES = {".pt", ".pth", ".pkl", ".pickle", ".bin", ".ckpt", ".tar"}
 BEGINNINGS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 """With which files begin that PyTorch pickles."""
@@ -96,7 +98,7 @@ def from_state(state: Mapping[str, Array], activation: str | None = None) -> Imp
         )
     kind = ACTIVATIONS[wanted]
     groups = _groups(state)
-    numbered = all(re.fullmatch(r"\d+", name) for name in groups)
+    numbered = all(re.fullmatch(rf"\d{{1,{MOST_DIGITS}}}", name) for name in groups)
     stack: list[Layer] = []
     between = 0
     was_linear = False
@@ -198,8 +200,8 @@ def _groups(state: Mapping[str, T]) -> dict[str, dict[str, T]]:
 
 def _natural(name: str) -> list[tuple[int, int, str]]:
     return [
-        (0, int(part), "") if part.isdigit() else (1, 0, part)
-        for part in re.split(r"(\d+)", name)
+        (0, int(part), "") if part.isdecimal() else (1, 0, part)
+        for part in re.split(rf"(\d{{1,{MOST_DIGITS}}})", name)
         if part
     ]
 

@@ -24,6 +24,7 @@ from glassnet.arrays import Array, PartialShape
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers.base import Layer
 from glassnet.parameters import Buffer, Parameter
+from glassnet.room import filled
 
 
 class BatchNormCache(NamedTuple):
@@ -79,10 +80,10 @@ class BatchNorm(Layer):
         if num_features < 1:
             raise ConfigError(f"num_features must be at least 1, not {num_features}")
         self.num_features, self.eps, self.momentum = num_features, float(eps), float(momentum)
-        self.weight = Parameter(np.ones(num_features, np.float32))
-        self.bias = Parameter(np.zeros(num_features, np.float32))
-        self.running_mean = Buffer(np.zeros(num_features, np.float32))
-        self.running_var = Buffer(np.ones(num_features, np.float32))
+        self.weight = Parameter(filled((num_features,), 1.0))
+        self.bias = Parameter(filled((num_features,)))
+        self.running_mean = Buffer(filled((num_features,)))
+        self.running_var = Buffer(filled((num_features,), 1.0))
         self.num_batches_tracked = Buffer(np.array(0, np.int64))
 
     def forward(
@@ -228,8 +229,8 @@ class LayerNorm(Layer):
         shape: Any = (normalized_shape,) if single else tuple(normalized_shape)  # type: ignore[arg-type]
         self.normalized_shape: tuple[int, ...] = shape
         self.eps = float(eps)
-        self.weight = Parameter(np.ones(self.normalized_shape, np.float32), decay=False)
-        self.bias = Parameter(np.zeros(self.normalized_shape, np.float32), decay=False)
+        self.weight = Parameter(filled(self.normalized_shape, 1.0), decay=False)
+        self.bias = Parameter(filled(self.normalized_shape), decay=False)
 
     def forward(
         self, x: Array, *, training: bool = False, rng: np.random.Generator | None = None

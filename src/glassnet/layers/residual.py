@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.arrays import Array, PartialShape, Shape
-from glassnet.errors import ShapeError
+from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers.base import Layer, Step
 
 
@@ -40,6 +40,9 @@ class Residual(Layer):
 
     def __init__(self, body: Layer, shortcut: Layer | None = None) -> None:
         super().__init__()
+        for part in (body,) if shortcut is None else (body, shortcut):
+            if not isinstance(part, Layer):
+                raise ConfigError(f"body and shortcut must be layers, not {part!r}")
         self.body, self.shortcut = body, shortcut
         self.output_shape(None)
 

@@ -143,7 +143,8 @@ class Optimizer:
             )
         twin = type(self)(**settings)
         twin.reset(next(iter(vectors.values()), np.zeros(0, np.float32)))
-        if vectors and (faults := misfits(twin.state, vectors)):
+        begun = vectors or state["steps"]
+        if begun and (faults := misfits(twin.state, vectors)):
             raise CheckpointError(f"the state does not fit {self!r}; {'; '.join(faults)}")
         for name, value in settings.items():
             setattr(self, name, value)

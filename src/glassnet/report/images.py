@@ -122,7 +122,7 @@ def _picture(name: str, content: bytes) -> Picture:
 def _place(name: str) -> tuple[int, list[str | int]]:
     """Order pictures as their captions are, and those of layers by the layers' numbers."""
     known = (i for i, key in enumerate(CAPTIONS) if _is(name, key))
-    numbers = [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
+    numbers = [int(part) if part.isdecimal() else part for part in re.split(r"(\d{1,9})", name)]
     return next(known, len(CAPTIONS)), numbers
 
 

@@ -75,6 +75,7 @@ def section_of(run: RunRecord, data_dir: str | Path | None = None) -> RunSection
     notes: list[str] = []
     if run.metrics.stopped:
         notes.append(f"The training ended early: {run.metrics.stopped}.")
+    notes += [f"{sentence[:1].upper()}{sentence[1:]}." for sentence in run.metrics.warnings]
     said, history = run.predictions(), run.with_steps()
     model = _model(run, notes)
     batch_size = _batch_size(run)

@@ -6,6 +6,7 @@ from glassnet.training.checkpoint import newest as newest_checkpoint
 from glassnet.training.checkpointer import Checkpointer
 from glassnet.training.evaluation import Evaluation, evaluate
 from glassnet.training.finetuning import freeze, new_head
+from glassnet.training.health import HealthCheck
 from glassnet.training.history import History, Record
 from glassnet.training.interruption import Interrupted, Terminated
 from glassnet.training.layerwise import LayerOutput, chain, layer_outputs
@@ -30,6 +31,7 @@ __all__ = [
     "EarlyStopping",
     "EvaluateEvery",
     "Evaluation",
+    "HealthCheck",
     "History",
     "Interrupted",
     "LayerOutput",

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from glassnet.arrays import Array
 from glassnet.data import Dataset
 from glassnet.errors import ConfigError
@@ -195,8 +197,11 @@ class EarlyStopping(Callback):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on waiting."""
+        weights = state["best_weights"]
+        if weights is not None and not all(isinstance(w, np.ndarray) for w in weights.values()):
+            raise ValueError("the best weights are not all arrays")
         self.best, self.best_epoch = float(state["best"]), int(state["best_epoch"])
-        self.best_weights, self._waited = state["best_weights"], int(state["waited"])
+        self.best_weights, self._waited = weights, int(state["waited"])
 
     def __repr__(self) -> str:
         return (

@@ -19,6 +19,7 @@ import numpy as np
 from glassnet.arrays import Array
 from glassnet.errors import CheckpointError
 from glassnet.files import write_atomically
+from glassnet.parsing import from_json
 from glassnet.storage import in_order
 
 FORMAT = "glassnet-checkpoint"
@@ -100,7 +101,7 @@ class Checkpoint:
         if digest.hexdigest().encode() != place[1]:
             raise CheckpointError(f"{where} is damaged: its checksum does not fit its content")
         try:
-            metadata = json.loads(header)["__metadata__"]
+            metadata = from_json(header)["__metadata__"]
             if metadata["format"] != FORMAT:
                 raise CheckpointError(f"{where} is not a checkpoint but {metadata['format']!r}")
             if int(metadata["version"]) > VERSION:
@@ -108,8 +109,8 @@ class Checkpoint:
                     f"{where} has format version {metadata['version']}, newer than the {VERSION} "
                     "that this Glassnet reads; install a newer one"
                 )
-            state = _with_arrays(json.loads(metadata["state"]), load(content))
-            return cls(int(metadata["step"]), state, json.loads(metadata["about"]), path)
+            state = _with_arrays(from_json(metadata["state"]), load(content))
+            return cls(int(metadata["step"]), state, from_json(metadata["about"]), path)
         except CheckpointError:
             raise
         except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:

@@ -68,6 +68,10 @@ class Epoch:
         """Go on from what `state_dict` gave."""
         self.mean.load_state_dict(state["mean"])
         self.last = {str(name): float(value) for name, value in state["last"].items()}
+        missing = {"loss", "lr", "grad_norm"} - self.last.keys()
+        missing |= {"train_loss", "grad_norm"} - state["mean"]["sums"].keys()
+        if missing:
+            raise ValueError(f"an epoch without {', '.join(sorted(missing))}")
         self._started = time.perf_counter() - float(state["seconds"])
 
 

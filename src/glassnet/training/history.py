@@ -29,6 +29,8 @@ class History:
         One record a step, if they were asked for.
     stopped : str
         Why it ended before the planned epochs; empty where it did not.
+    warnings : dict of str to str
+        What a `HealthCheck` has told, by kind: "dead", "grows" or "stands".
 
     Examples
     --------
@@ -42,6 +44,7 @@ class History:
         self.epochs: list[Record] = []
         self.steps: list[Record] = []
         self.stopped = ""
+        self.warnings: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> list[float]:
         """Return a column over the epochs."""
@@ -93,12 +96,15 @@ class History:
             "epochs": columns(self.epochs),
             "steps": columns(self.steps),
             "stopped": self.stopped,
+            "warnings": dict(self.warnings),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Become the history that `state_dict` was taken of."""
         self.epochs, self.steps = records(state["epochs"]), records(state["steps"])
         self.stopped = str(state["stopped"])
+        told = state.get("warnings", {})  # which earlier checkpoints lack
+        self.warnings = {str(kind): str(sentence) for kind, sentence in told.items()}
 
     def __repr__(self) -> str:
         last = ", ".join(f"{k} {v:.4g}" for k, v in self.epochs[-1].items()) if self.epochs else ""
@@ -150,6 +156,9 @@ def columns(records: Sequence[Record]) -> dict[str, Any]:
 
 def records(table: Mapping[str, Any]) -> list[Record]:
     """Return the records that `columns` made a table of."""
+    lengths = {len(table["values"][name]) for name in table["names"]}
+    if lengths != ({table["length"]} if table["names"] else set()):
+        raise ValueError(f"columns of {sorted(lengths)} records for {table['length']!r} of them")
     found: list[Record] = [{} for _ in range(table["length"])]
     for name in table["names"]:
         have = table["present"].get(name, np.ones(len(found), bool))

@@ -140,7 +140,7 @@ def named_metric(name: str) -> Metric:
     }
     if name in plain:
         return plain[name]
-    if name.startswith("top") and name[3:].isdigit() and int(name[3:]) > 0:
+    if name.startswith("top") and name[3:].isdecimal() and int(name[3:]) > 0:
         return top_k(int(name[3:]))
     raise ConfigError(f"no metric is called {name!r}; there are {', '.join(plain)}, top3, top5, …")
 
@@ -240,7 +240,10 @@ class RunningMean:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from what `state_dict` gave."""
         self._sums = {str(name): float(value) for name, value in state["sums"].items()}
-        self.count = state["count"]
+        count = state["count"]
+        if not isinstance(count, (int, float)) or not 0 <= count < float("inf"):
+            raise ValueError(f"a mean over {count!r} samples")
+        self.count = count
 
 
 def _as_labels(target: Array) -> Array:

@@ -14,6 +14,7 @@ from glassnet import kernels
 from glassnet.arrays import Array
 from glassnet.errors import CheckpointError
 from glassnet.layers import Dropout, Flatten, Identity, Softmax
+from glassnet.parsing import from_json
 from glassnet.storage import in_order
 from glassnet.training.callbacks import Callback
 from glassnet.training.history import Record
@@ -132,10 +133,10 @@ class LayerRecord:
         try:
             tensors = load(content)
             size = int.from_bytes(content[:8], "little")
-            told = json.loads(content[8 : 8 + size])["__metadata__"]
-            labels = {str(k): str(v) for k, v in json.loads(told["labels"]).items()}
+            told = from_json(content[8 : 8 + size])["__metadata__"]
+            labels = {str(k): str(v) for k, v in from_json(told["labels"]).items()}
             record = cls([int(epoch) for epoch in tensors["epochs"]], labels=labels)
-            for key in json.loads(told["order"]):
+            for key in from_json(told["order"]):
                 record._take(key, tensors)
         except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise CheckpointError(

@@ -1,5 +1,7 @@
 """Arrays from files: any IDX pair, and NumPy's own `.npz`."""
 
+import math
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -78,11 +80,17 @@ def npz(path: str | Path) -> DataSplits:
     return DataSplits(parts["train"], parts.get("valid"), parts.get("test"))
 
 
+_DEFLATE_LIMIT = 1032  # nothing compressed holds more than this many times its size
+
+
 def _open(path: Path) -> dict[str, Array]:
     try:
         with path.open("rb") as file:
             stored = np.load(file, allow_pickle=False)
             if isinstance(stored, np.lib.npyio.NpzFile):
+                if (archive := stored.zip) is not None:
+                    for member in archive.infolist():
+                        _check_promise(archive, member)
                 return {key: stored[key] for key in stored.files}
     except FileNotFoundError as error:
         raise DataError(f"{path}: there is no such file") from error
@@ -93,3 +101,21 @@ def _open(path: Path) -> dict[str, Array]:
             "save it again with numpy.savez"
         ) from error
     raise DataError(f"{path}: holds a single array; save x and y with numpy.savez")
+
+
+def _check_promise(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    """Refuse a member that is no array, or whose header promises more values than it can hold.
+
+    NumPy would return the one as bytes, and ask for the memory of the other beforehand.
+    """
+    with archive.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        read = (
+            np.lib.format.read_array_header_1_0
+            if version == (1, 0)
+            else np.lib.format.read_array_header_2_0
+        )
+        shape, _, dtype = read(file)
+    promised = math.prod(shape) * dtype.itemsize
+    if promised > min(member.file_size, member.compress_size * _DEFLATE_LIMIT):
+        raise ValueError(f"{member.filename} promises {promised:,} bytes, more than it can hold")

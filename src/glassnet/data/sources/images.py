@@ -1,5 +1,6 @@
 """Pictures: a single one, and a folder with one sub-folder per class."""
 
+import io
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ LEFT_BY_WINDOWS = ("thumbs.db", "desktop.ini")
 SMALLEST_SIDE = 4
 LARGEST_AREA = 50_000_000
 """Pixels; a small file can claim far more, and would fill the memory when unpacked."""
+LARGEST_FILE = 250_000_000
+"""Bytes; no picture of so many pixels has more."""
 
 
 def read_image(
@@ -53,7 +56,7 @@ def read_image(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Pillow warns of is refused below
-            opened = Image.open(path, formats=("PNG", "JPEG"))
+            opened = Image.open(io.BytesIO(_content(path)), formats=("PNG", "JPEG"))
         with opened:
             _check_extent(path, opened.size)  # known from the header, before any pixel is read
             picture = _flat(ImageOps.exif_transpose(opened), "RGB" if color else "L")
@@ -137,6 +140,15 @@ def _visible(folder: Path) -> list[Path]:
         for entry in folder.iterdir()
         if not entry.name.startswith(".") and entry.name.lower() not in LEFT_BY_WINDOWS
     ]
+
+
+def _content(path: Path) -> bytes:
+    """Return the bytes of a file; Pillow would ask for as much memory as a chunk claims to need."""
+    with path.open("rb") as file:
+        content = file.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise DataError(f"{path}: has more than {LARGEST_FILE:,} bytes; make the picture smaller")
+    return content
 
 
 def _check_extent(path: Path, extent: tuple[int, int]) -> None:

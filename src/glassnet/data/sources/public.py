@@ -6,6 +6,7 @@ import numpy as np
 
 from glassnet.arrays import Array
 from glassnet.data.dataset import Dataset
+from glassnet.data.download import is_whole
 from glassnet.data.fetch import locate
 from glassnet.data.parts import DataSplits
 from glassnet.data.remote import FILES
@@ -57,10 +58,20 @@ def _official(name: str, class_names: tuple[str, ...], data_dir: str | Path | No
 
 
 def digits16(data_dir: str | Path | None = None) -> DataSplits:
-    """Read a preparation of the USPS digits, divided into three parts."""
+    """Read a preparation of the USPS digits, divided into three parts.
+
+    SciPy's reader of MATLAB files ends the whole process at some damaged bytes, so nothing but the
+    published file, told by its checksum, is given to it.
+    """
     from scipy.io import loadmat
 
-    (path,) = locate(FILES["digits16"], data_dir)
+    (file,) = FILES["digits16"]
+    (path,) = locate((file,), data_dir)
+    if not is_whole(file, path):
+        raise DataError(
+            f"{path}: is not the published digits.mat, or damaged: its checksum is another; take "
+            f"it away, and bring it again from {file.urls[0]}"
+        )
     try:
         stored = loadmat(path)
     # SciPy's reader of MATLAB files raises whatever a damaged byte leads it to.

@@ -6,7 +6,6 @@ what is reported, and what was published.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
@@ -16,6 +15,7 @@ from typing import Any
 from glassnet.errors import ConfigError
 from glassnet.experiments.catalogue.entries import Report, Row, Settings, StandIn, Variant, merged
 from glassnet.experiments.registry import build
+from glassnet.parsing import from_toml
 from glassnet.words import nearest
 
 TABLES = Path(__file__).parent / "tables"
@@ -31,8 +31,8 @@ def read_report(path: Path) -> Report:
     """
     where = path.name
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        tables = from_toml(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
         raise ConfigError(f"{path} cannot be read as TOML: {error}") from None
     rows = tuple(_row(table, where) for table in tables.pop("rows", []))
     if twice := _repeated(row.id for row in rows):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
@@ -14,6 +13,7 @@ from typing import Any
 from glassnet.errors import CheckpointError, OutputError
 from glassnet.experiments.catalogue.trials import Trial
 from glassnet.files import write_atomically
+from glassnet.parsing import from_json
 
 FOLDER = Path("runs") / "catalogue"
 RESULT = "result.json"
@@ -90,22 +90,24 @@ class Results:
         if not path.is_file():
             return None
         try:
-            stored = json.loads(path.read_text(encoding="utf-8"))
+            stored = from_json(path.read_text(encoding="utf-8"))
             figures = {
                 name: float("nan") if value is None else float(value)
                 for name, value in stored["figures"].items()
             }
-            return Result(
+            result = Result(
                 figures,
                 float(stored["seconds"]),
                 str(stored["kernels"]),
                 str(stored["stopped"]),
-                dict(stored["environment"]),
+                {str(key): str(value) for key, value in stored["environment"].items()},
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            result.origin  # noqa: B018  # needs all of the versions
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise CheckpointError(
                 f"{path} cannot be read ({error}); take away its folder and run the row again"
             ) from error
+        return result
 
     def keep(self, trial: Trial, files: Mapping[str, bytes]) -> None:
         """Write the files of a finished trial; the folder takes its name in one step.

@@ -127,7 +127,7 @@ class _Reading:
         try:
             for tensor in model.graph.initializer:
                 found.values[tensor.name] = numpy_helper.to_array(tensor)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, KeyError) as error:
             raise CheckpointError(f"{path} has damaged weights ({error}); export it anew") from (
                 error
             )
@@ -192,6 +192,14 @@ class _Reading:
             self.ends.shape, self.notes,
         )  # fmt: skip
         return READERS[kind](node)
+
+
+def _kind(number: int) -> str:
+    """Return what ONNX calls a type of elements."""
+    from onnx import TensorProto
+
+    known: dict[int, str] = {value: name for name, value in TensorProto.DataType.items()}
+    return known.get(number, f"elements of an unknown type ({number})")
 
 
 def _constant(attributes: Mapping[str, Any]) -> Array:
