@@ -21,6 +21,7 @@ from glassnet.experiments import Config, LoadedRun, Run, RunRecord, compare
 from glassnet.experiments.catalogue.results import Results
 from glassnet.experiments.drawing import DrawingStyle, picture_for
 from glassnet.experiments.folder import RunFolder, environment, to_json
+from glassnet.experiments.outcome import write
 from glassnet.experiments.resuming import _newest, _refuse_complete
 from glassnet.interop.torch_weights import from_state, read_state, with_state
 from glassnet.report import write_report
@@ -364,7 +365,7 @@ def onnx_files() -> Files:
 
 
 def _read_onnx(file: Path) -> Any:
-    from glassnet.interop.onnx_reader import import_onnx
+    from glassnet.interop.from_onnx import import_onnx
 
     return import_onnx(file)
 
@@ -383,7 +384,7 @@ def run_files() -> Files:
         made = RunFolder(Path(folder))
         made.write("config.toml", run.config.to_toml())
         run.train()
-        run.write(made, figures=False)
+        write(run, made, figures=False)
         found = {file.name: file.read_bytes() for file in Path(folder).iterdir()}
     return found | {"picture.png": pictures()["L.png"]}
 

@@ -62,14 +62,23 @@ class Ends:
             )
         entry = inputs[0].type.tensor_type
         if entry.elem_type not in FLOATS:
-            kind = helper.tensor_dtype_to_string(entry.elem_type)
-            raise CheckpointError(f"{path} takes {kind}; only float and double are read")
+            raise CheckpointError(
+                f"{path} takes {_kind(entry.elem_type)}; only float and double are read"
+            )
         sizes = [d.dim_value if d.HasField("dim_value") else 0 for d in entry.shape.dim]
         dtype = np.dtype(helper.tensor_dtype_to_np_dtype(entry.elem_type))
         chosen, note = _chosen(graph, path, output)
         known = _sample_shape(sizes, shape, path)
         batch = sizes[0] if sizes and sizes[0] > 0 else ANY_BATCH
         return cls(inputs[0].name, known, batch, dtype, chosen, note)
+
+
+def _kind(number: int) -> str:
+    """Return what ONNX calls a type of elements."""
+    from onnx import TensorProto
+
+    known: dict[int, str] = {value: name for name, value in TensorProto.DataType.items()}
+    return known.get(number, f"elements of an unknown type ({number})")
 
 
 def _sample_shape(sizes: Sequence[int], given: Shape | None, path: Path) -> Shape:
