@@ -84,6 +84,38 @@ def test_names_of_ones_own():
     assert any("fc1, fc2, fc10" in note for note in imported.assumed)
 
 
+class Meaningful(nn.Module):
+    """Layers whose names, in the order of the alphabet, do not say how they go together."""
+
+    def __init__(self):
+        super().__init__()
+        self.input, self.norm1 = nn.Linear(8, 6), nn.BatchNorm1d(6)
+        self.hidden, self.norm2 = nn.Linear(6, 5), nn.BatchNorm1d(5)
+        self.classifier = nn.Linear(5, 3)
+
+    def forward(self, x):
+        x = torch.tanh(self.norm1(self.input(x)))
+        return self.classifier(torch.tanh(self.norm2(self.hidden(x))))
+
+
+def test_where_names_say_no_order_the_shapes_do():
+    module = Meaningful()
+    with torch.no_grad():
+        module.norm1.running_mean.normal_()
+        module.norm2.running_var.uniform_(0.5, 2)
+    state = state_of(module)
+    shuffled = dict(sorted(state.items()))
+    imported = interop.from_state(shuffled, "tanh")
+    x = np.random.default_rng(0).normal(size=(5, 8)).astype(np.float32)
+    np.testing.assert_allclose(imported.model.predict(x), outputs(module, x), atol=1e-6)
+    assert "the order input, norm1, hidden, norm2, classifier" in imported.assumed[-1]
+    certificate = interop.certify_import(imported, shuffled, (8,), "theirs.safetensors")
+    assert certificate.ok
+    assert len(certificate.differences) == 2, "outputs and a step, also where names differ"
+    with pytest.raises(gn.CheckpointError, match="do not make a stack"):
+        interop.from_state({"a.weight": np.ones((3, 2)), "b.weight": np.ones((5, 4))})
+
+
 def test_weights_of_double_precision_stay_so():
     module = nn.Sequential(nn.Linear(3, 2)).double()
     model = interop.from_state(state_of(module)).model

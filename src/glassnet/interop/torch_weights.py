@@ -15,6 +15,7 @@ from glassnet import layers as library
 from glassnet.arrays import Array
 from glassnet.errors import CheckpointError, ConfigError
 from glassnet.interop.incoming import Imported
+from glassnet.interop.torch_order import chained
 from glassnet.layers import Layer, Sequential
 from glassnet.storage import load_arrays
 from glassnet.words import nearest
@@ -102,8 +103,10 @@ def from_state(state: Mapping[str, Array], activation: str | None = None) -> Imp
     stack: list[Layer] = []
     between = 0
     was_linear = False
-    for name, arrays in groups.items():
-        layer = _layer(name, arrays)
+    layers = {name: _layer(name, arrays) for name, arrays in groups.items()}
+    order = tuple(layers) if numbered else chained(layers)
+    for name in order:
+        layer = layers[name]
         missing = max(int(name) - len(stack), 0) if numbered else 0
         if not stack and missing:
             stack += [library.Flatten(), *(library.Identity() for _ in range(missing - 1))]
@@ -122,17 +125,25 @@ def from_state(state: Mapping[str, Array], activation: str | None = None) -> Imp
         assumed.append(f"{kind.__name__} between the Linear layers, which the file does not say")
     if any(isinstance(layer, (library.BatchNorm1d, library.LayerNorm)) for layer in stack):
         assumed.append("eps of 1e-05 and momentum of 0.1, PyTorch's defaults")
-    if not numbered:
-        assumed.append(f"the order {', '.join(groups)}, that of the names")
+    if not numbered and len(order) > 1:
+        why = "that of the names" if order == tuple(groups) else "in which the shapes fit"
+        assumed.append(f"the order {', '.join(order)}, {why}")
     try:
         model = Sequential(*stack)
     except ValueError as error:
         raise CheckpointError(f"the weights do not make a stack ({error}); {RECIPE}") from error
-    return Imported(with_state(model, state).model, tuple(assumed))
+    if not numbered:  # matching by shape goes by the order
+        state = {
+            f"{name}.{key}" if name else key: groups[name][key] for name in order
+            for key in groups[name]
+        }  # fmt: skip
+    return Imported(with_state(model, state, sort=numbered).model, tuple(assumed))
 
 
-def with_state(model: Layer, state: Mapping[str, Array]) -> Imported:
+def with_state(model: Layer, state: Mapping[str, Array], *, sort: bool = True) -> Imported:
     """Give a model the weights of a `state_dict`, by name, or where names differ by shape in order.
+
+    The order is that of the names, or with ``sort=False`` that of the mapping.
 
     Raises
     ------
@@ -152,7 +163,7 @@ def with_state(model: Layer, state: Mapping[str, Array]) -> Imported:
     if set(own) - set(counters) <= set(state) <= set(own):
         model.load_state_dict(counters | dict(state))
         return Imported(model)
-    theirs = _groups(state)
+    theirs = _groups(state, sort=sort)
     renamed: dict[str, Array] = dict(counters)
     for name, members in _groups(own).items():
         shapes = {key: s for key, s in members.items() if key != "num_batches_tracked"}
@@ -189,13 +200,13 @@ def _shapes(model: Layer) -> dict[str, tuple[int, ...]]:
     return named | {name: b.shape for name, b in model.named_buffers()}
 
 
-def _groups(state: Mapping[str, T]) -> dict[str, dict[str, T]]:
+def _groups(state: Mapping[str, T], *, sort: bool = True) -> dict[str, dict[str, T]]:
     """Put together what belongs to one layer; layers in the order of their names, 2 before 10."""
     groups: dict[str, dict[str, T]] = {}
     for name, array in state.items():
         layer, _, own = name.rpartition(".")
         groups.setdefault(layer, {})[own] = array
-    return {name: groups[name] for name in sorted(groups, key=_natural)}
+    return {name: groups[name] for name in sorted(groups, key=_natural)} if sort else groups
 
 
 def _natural(name: str) -> list[tuple[int, int, str]]:
