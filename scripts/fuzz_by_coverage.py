@@ -29,7 +29,7 @@ def main() -> None:
 
     total, failed = 0, []
     for parser in available():
-        command = [sys.executable, __file__, "--parser", parser.name, *sys.argv[1:]]
+        command = [sys.executable, __file__, f"--parser={parser.name}", *sys.argv[1:]]
         ended = subprocess.run(
             command, capture_output=True, text=True, errors="replace", check=False
         )
