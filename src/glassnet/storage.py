@@ -70,10 +70,10 @@ def load(path: str | os.PathLike[str]) -> Layer:
             "model.load_state_dict(glassnet.storage.load_arrays(path))"
         )
     try:
-        is_newer = int(metadata["version"]) > VERSION
+        is_known = 1 <= int(metadata["version"]) <= VERSION
     except (KeyError, ValueError):
-        is_newer = True
-    if is_newer:
+        is_known = False
+    if not is_known:
         raise CheckpointError(
             f"{path} has format version {metadata.get('version')}, newer than the {VERSION} that "
             "this Glassnet reads; install a newer one"

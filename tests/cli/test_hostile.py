@@ -200,7 +200,7 @@ def test_a_data_directory_that_is_not_there(refused):
             ["model.name=layers", "model.layers=[{type='BatchNorm2d'}]"],
             ["SoftmaxCrossEntropy takes logits of shape (N, classes)"],
         ),
-        (["model.hidden=[3000000000]"], ["the memory does not suffice"]),
+        (["model.hidden=[3000000000]"], ["do not fit into memory"]),
         (["optimizer.lr=1e30", "training.epochs=0"], ["training.epochs must be at least 1"]),
     ],
 )

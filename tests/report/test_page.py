@@ -92,9 +92,9 @@ def test_names_from_files_are_text(browser, runs, tmp_path):
     metrics = (folder / "metrics.json").read_text()
     quoted = evil.replace("\\", "\\\\").replace('"', '\\"')
     (folder / "metrics.json").write_text(
-        re.sub(r'"class": "3"', f'"class": "{quoted}"', metrics).replace(
-            '"python": "', f'"{quoted}": "{quoted}'
-        )
+        re.sub(r'"class": "3"', f'"class": "{quoted}"', metrics)
+        .replace('"python": "', f'"{quoted}": "{quoted}')
+        .replace('"warnings": []', f'"warnings": ["{quoted}"]')
     )
     config = (folder / "config.toml").read_text()
     (folder / "config.toml").write_text(
@@ -112,5 +112,7 @@ def test_names_from_files_are_text(browser, runs, tmp_path):
     assert browser.requests() == []
     assert browser.evaluate("document.scripts.length") == 1
     assert browser.evaluate("document.querySelector('h1').textContent") == evil
+    assert evil in browser.evaluate("document.body.textContent")
+    assert '"warnings": []' not in (folder / "metrics.json").read_text()
     assert browser.evaluate("document.querySelectorAll('h1 *, td img, th img, i').length") == 0
     assert browser.evaluate("document.documentElement.scrollWidth") <= PHONE[0]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.experiments import Config, RunRecord, train
+from glassnet.experiments import Config, Run, RunRecord, recipe_names, train
 from glassnet.training import HealthCheck
 from glassnet.training.health import constant_loss
 
@@ -155,11 +155,30 @@ def test_a_run_keeps_what_was_told(tmp_path):
     assert RunRecord.read(folder.path).metrics.warnings == sentences
 
 
+def sentences_of(recipe, overrides, data_dir=None):
+    run, sentences = Run.prepare(Config.from_recipe(recipe, overrides), data_dir=data_dir), []
+    run.watch(sentences.append)
+    run.train()
+    return sentences
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("recipe", "epochs"), [("digits-mlp", 20), ("moons-mlp", 100), ("digits16-mlp", 5)]
-)
-def test_of_the_recipes_nothing_is_told(recipe, epochs, data_dir, tmp_path):
-    config = Config.from_recipe(recipe, [f"training.epochs={epochs}"])
-    _, metrics = train(config, out=tmp_path / "run", data_dir=data_dir)
-    assert metrics["warnings"] == []
+@pytest.mark.parametrize("recipe", recipe_names())
+def test_of_the_recipes_nothing_is_told(recipe, data_dir):
+    short = ["training.epochs=1", "data.train=8000"]
+    overrides = short if "cnn" in recipe or "sprint" in recipe else []
+    if recipe == "mnist-mlp":
+        overrides = ["training.epochs=3"]
+    assert sentences_of(recipe, overrides, data_dir) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid"])
+@pytest.mark.parametrize("data", ["moons", "circles", "blobs", "spirals"])
+def test_of_healthy_networks_nothing_is_told(data, activation):
+    for seed in range(3):
+        found = sentences_of("moons-mlp", [
+            f"data.name={data}", f"model.activation={activation}", f"training.seed={seed}",
+            "training.epochs=40",
+        ])  # fmt: skip
+        assert found == []

@@ -237,11 +237,14 @@ class LoadedRun:
             names, features = stored["class_names"], stored.get("feature_names")
             shape = tuple(int(size) for size in stored["sample_shape"])
             model.output_shape(shape)  # refuses samples that it does not take
+            scaling = Scaling.from_dict(stored["scaling"])
+            for numbers in (scaling.scale, scaling.offset):
+                np.broadcast_to(numbers, shape)  # refuses what does not go with samples
             return cls(
                 RunFolder(path),
                 config,
                 model,
-                Scaling.from_dict(stored["scaling"]),
+                scaling,
                 shape,
                 None if names is None else tuple(map(str, names)),
                 DrawingStyle(**stored.get("drawing", {})),

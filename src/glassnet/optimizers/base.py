@@ -15,6 +15,9 @@ from glassnet.errors import CheckpointError, ConfigError, ShapeError
 BELOW_ONE = ("momentum", "beta1", "beta2", "decay")
 """The hyperparameters that are a part of what is kept from step to step."""
 
+MOST_STEPS = 10**15
+"""What no training reaches; a file that says more is damaged."""
+
 
 @dataclass
 class Optimizer:
@@ -143,12 +146,15 @@ class Optimizer:
             )
         twin = type(self)(**settings)
         twin.reset(next(iter(vectors.values()), np.zeros(0, np.float32)))
-        begun = vectors or state["steps"]
+        steps = int(state["steps"])
+        if not 0 <= steps <= MOST_STEPS:
+            raise CheckpointError(f"an optimizer cannot have taken {steps} steps")
+        begun = vectors or steps
         if begun and (faults := misfits(twin.state, vectors)):
             raise CheckpointError(f"the state does not fit {self!r}; {'; '.join(faults)}")
         for name, value in settings.items():
             setattr(self, name, value)
-        self.steps, self.state = int(state["steps"]), vectors
+        self.steps, self.state = steps, vectors
 
     def _step_in_parts(
         self,
