@@ -8,16 +8,19 @@ and begins the next search; it stops at the first input that breaks the contract
 
 import argparse
 import os
+import platform
 import re
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("GLASSNET_KERNELS", "numpy")
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
+BEGIN, END = "<!-- coverage: begin -->", "<!-- coverage: end -->"
 
 
 def main() -> None:
@@ -26,6 +29,7 @@ def main() -> None:
     if options.parser:
         search(options.parser, options.seconds, options.folder)
     from tests.fuzz.parsers import available
+    from tests.fuzz.table import put_between
 
     total, failed = 0, []
     for parser in available():
@@ -40,7 +44,14 @@ def main() -> None:
             continue
         total += int(runs[1])
         print(f"{parser.name}: {int(runs[1]):,} inputs", flush=True)
-    print(f"{total:,} inputs, {len(failed)} parsers failed")
+    found = (
+        f"{total:,} inputs led by coverage, {len(available())} parsers, {len(failed)} that failed "
+        f"(`python scripts/fuzz_by_coverage.py --seconds {options.seconds} --write`, "
+        f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()})."
+    )
+    print(found)
+    if options.write:
+        put_between(ROOT / "docs" / "reliability.md", BEGIN, found, END)
     sys.exit(1 if failed else 0)
 
 
@@ -49,6 +60,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=60, help="for each parser")
     parser.add_argument("--parser", help="only the one of this name")
+    parser.add_argument("--write", action="store_true", help="put the sum in the documents")
     parser.add_argument("--folder", type=Path, default=ROOT / ".fuzz" / "coverage")
     return parser.parse_args()
 
