@@ -16,6 +16,7 @@ from glassnet.parsing import from_json
 from glassnet.room import at_most
 
 FORMAT = "glassnet"
+DTYPES = ("float32", "float64")
 VERSION = 1
 
 
@@ -81,7 +82,9 @@ def load(path: str | os.PathLike[str]) -> Layer:
     try:
         with at_most(sum(array.size for array in arrays.values())):
             model = from_config(from_json(metadata["architecture"]))
-        model.astype(metadata["dtype"])
+        if (dtype := metadata["dtype"]) not in DTYPES:  # NumPy would read much more into a word
+            raise ValueError(f"its numbers are called {dtype!r}, not {' or '.join(DTYPES)}")
+        model.astype(dtype)
         model.load_state_dict(arrays)
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"cannot rebuild the model in {path}: {error}") from error

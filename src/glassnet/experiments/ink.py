@@ -82,6 +82,8 @@ def thickened(ink: Array, usual: float) -> Array:
         The usual width of a stroke, as a part of the drawing's longer side.
     """
     drawn = ink > HALF
+    if not drawn.any():  # faint all over: no stroke to measure
+        return ink
     sides = [np.ptp(np.flatnonzero(drawn.any(axis=axis))) + 1 for axis in (0, 1)]
     width, side = stroke_width(drawn.astype(np.float64)), float(max(sides))
     if width >= 0.7 * usual * side:
