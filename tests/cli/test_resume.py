@@ -228,7 +228,7 @@ def test_a_certificate_needs_a_checkpoint(glassnet):
     [
         (("steps=10", "minutes=0", "keep_last=3"), [280, 290, 300]),
         (("steps=0", "minutes=0", "keep_last=1", "keep_best=2"), None),
-        (("minutes=0.0005", "keep_last=1"), 1),
+        (("minutes=0.00001", "keep_last=1"), 1),
         (("minutes=0",), []),
     ],
 )

@@ -1,12 +1,7 @@
 """How fast Glassnet is on this machine, and how fast it could be."""
 
-from glassnet.bench.kernel_cases import (
-    CONVOLUTIONS,
-    DENSE,
-    KernelCase,
-    kernel_cases,
-    product_arrays,
-)
+from glassnet.bench.kernel_case import KernelCase
+from glassnet.bench.kernel_cases import CONVOLUTIONS, DENSE, kernel_cases, product_arrays
 from glassnet.bench.machine import describe_machine
 from glassnet.bench.measuring import Spread, interleave, readable, timer
 from glassnet.bench.roofline import Roof, Work, measure_roof

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import cache, partial
+from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
 from glassnet import kernels
 from glassnet.arrays import Array, Shape
+from glassnet.bench.kernel_case import Call, KernelCase
 from glassnet.bench.roofline import Work
-
-Call = Callable[[], object]
-
-
-class KernelCase(NamedTuple):
-    """A kernel on some arrays: its family, the work, and what makes the call ready."""
-
-    name: str
-    family: str
-    work: Work
-    prepare: Callable[[], Call]
+from glassnet.bench.step_cases import step_cases
 
 
 class Convolution(NamedTuple):
@@ -83,8 +74,6 @@ DENSE = {
 PASSES = ("forward", "input", "weight")
 IMAGES = (50, 32, 28, 28)
 """What the first convolution of the largest workload gives: 1.25 million numbers."""
-PARAMETERS = 535_818
-"""Of 784-512-256-10."""
 FROM_INPUT = ("leaky_relu", "elu", "gelu", "silu")
 """Activations whose gradient is computed from their input, the others' from their output."""
 
@@ -96,8 +85,7 @@ def kernel_cases() -> Iterator[KernelCase]:
     yield from _norms()
     yield from _activations()
     yield from _softmax()
-    yield from _updates()
-    yield from _batches()
+    yield from step_cases()
 
 
 @cache
@@ -242,54 +230,6 @@ def _softmax() -> Iterator[KernelCase]:
 
         yield KernelCase(f"softmax {shown} backward", "softmax", Work(0, 3 * size), backward)
         yield KernelCase(f"cross-entropy {shown}", "softmax", Work(0, 2 * size), cross_entropy)
-
-
-def _updates() -> Iterator[KernelCase]:
-    size = 4.0 * PARAMETERS
-
-    def vectors() -> Array:
-        return np.random.default_rng(0).random((4, PARAMETERS), np.float32)
-
-    def sgd() -> Call:
-        v = vectors()
-        return lambda: kernels.sgd_update(v[0], v[1], v[2], 1e-6, 0.9, 0.0, False)
-
-    def adagrad() -> Call:
-        v = vectors()
-        return lambda: kernels.adagrad_update(v[0], v[1], v[2], 1e-6, 1e-8)
-
-    def rmsprop() -> Call:
-        v = vectors()
-        return lambda: kernels.rmsprop_update(v[0], v[1], v[2], None, 1e-6, 0.9, 0.0, 1e-8)
-
-    def adam() -> Call:
-        v = vectors()
-        return lambda: kernels.adam_update(v[0], v[1], v[2], v[3], 3, 1e-6, 0.9, 0.999, 1e-8)
-
-    def norm() -> Call:
-        v = vectors()
-        return lambda: kernels.squared_norm(v[0])
-
-    for name, arrays, prepare in (
-        ("SGD with momentum", 5, sgd), ("Adagrad", 5, adagrad), ("RMSprop", 5, rmsprop),
-        ("Adam", 7, adam), ("squared norm", 1, norm),
-    ):  # fmt: skip
-        yield KernelCase(f"{name} 536k", "update", Work(0, arrays * size), prepare)
-
-
-def _batches() -> Iterator[KernelCase]:
-    drawn, shape = 128, (12_800, 1, 28, 28)
-    numbers = float(drawn * np.prod(shape[1:]))
-
-    def gather(dtype: type) -> Call:
-        samples: Array = np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
-        chosen = np.random.default_rng(1).permutation(shape[0])[:drawn]
-        return lambda: kernels.gather(samples, chosen, 1 / 255, 0.0, np.float32)
-
-    for dtype in (np.uint8, np.float32):
-        work = Work(0, numbers * (np.dtype(dtype).itemsize + 4))
-        name = f"gather 128×784 of {np.dtype(dtype)}"
-        yield KernelCase(name, "batch", work, partial(gather, dtype))
 
 
 def _random(*shape: int) -> Array:

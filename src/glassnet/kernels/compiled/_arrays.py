@@ -81,6 +81,8 @@ def batch_innermost(x: Array) -> Array:
 def transposed(x: Array) -> Array:
     """Return xᵀ as a vector."""
     rows, columns = x.shape
+    if x.dtype not in (np.float32, np.float64):  # places of maxima, which no register holds
+        return np.ascontiguousarray(x.T).reshape(-1)
     from glassnet.kernels.compiled._squares import transpose
 
     y = vector(x.size, x.dtype)
