@@ -64,8 +64,8 @@ def test_metrics_say_how_it_ended_and_with_which_versions(finished):
     _, metrics = finished
     assert {
         "test_loss", "test_accuracy", "valid_loss", "valid_accuracy", "seconds", "epochs",
-        "stopped", "seed", "parameters", "penalty", "kernels", "per_class", "environment",
-        "seconds_to_accuracy", "seconds_by_part",
+        "stopped", "warnings", "seed", "parameters", "penalty", "kernels", "per_class",
+        "environment", "seconds_to_accuracy", "seconds_by_part",
     } == metrics.keys()  # fmt: skip
     assert (metrics["epochs"], metrics["seed"], metrics["parameters"]) == (2, 0, 610)
     assert [row["class"] for row in metrics["per_class"]] == list("0123456789")
