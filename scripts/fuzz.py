@@ -9,6 +9,7 @@ docs/reliability.md is written, if ``--write`` is given.
 
 import argparse
 import json
+import math
 import os
 import sys
 import tempfile
@@ -38,7 +39,7 @@ def main() -> None:
     store = Store(options.folder, options.seed)
     parsers = [p for p in available() if not options.only or p.name in options.only]
     shares = sum(parser.share for parser in parsers)
-    goals = {p.name: round(options.count * p.share / shares) for p in parsers}
+    goals = {p.name: math.ceil(options.count * p.share / shares) for p in parsers}
     place = MEMORY if os.path.isdir(MEMORY) else None
     for turn in range(1, ROUNDS + 1):
         for parser in parsers:
