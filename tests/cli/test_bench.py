@@ -35,7 +35,7 @@ def test_json_has_machine_roof_and_cases(glassnet):
 
 
 def test_a_training_is_told_by_the_step(glassnet):
-    ended = glassnet("bench", "--quick", "--only", "2-3-2", "--json")
+    ended = glassnet("bench", "--quick", "--only", "2-3-2 tanh", "--json")
     (case,) = ended.json["cases"]
     assert case["family"] == "training"
     assert case["gflops"] * case["seconds"] * 1e9 == pytest.approx(2 * 200 * (2 * 6 + 3 * 6))
