@@ -24,6 +24,8 @@ MOST_BYTES = {
     "layers.safetensors": 256 * MEGABYTE,
 }
 """What is larger was not written by Glassnet, and is not read."""
+MOST_WHOLE = 1 << 64
+"""A whole number that is larger is no figure, and may be too large for a float."""
 
 
 class ClassFigures(BaseModel):
@@ -202,4 +204,6 @@ def _first_fault(error: ValidationError) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if isinstance(value, int):
+        return not isinstance(value, bool) and abs(value) <= MOST_WHOLE
+    return isinstance(value, float)
