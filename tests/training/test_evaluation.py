@@ -80,4 +80,4 @@ def test_memory_is_that_of_a_batch():
     evaluate(model, data, gn.SoftmaxCrossEntropy())
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 4e6  # all hidden units of all samples would be 20 MB
+    assert peak < 6e6  # all hidden units of all samples would be 20 MB

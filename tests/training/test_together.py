@@ -163,6 +163,11 @@ def patched():
     return model
 
 
+class Doubled(gn.Sequential):
+    def forward(self, x, *, training=False, rng=None):
+        return super().forward(2 * x, training=training, rng=rng)
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -170,6 +175,7 @@ def patched():
         {"model": lambda: gn.Sequential(Own(4, 3))},
         {"model": frozen},
         {"model": patched},
+        {"model": lambda: Doubled(*network().layers)},
         {"model": lambda: network().astype(np.float64)},
         {"model": lambda: gn.Sequential(gn.Tanh(), gn.Linear(4, 3))},
         {"model": lambda: gn.Sequential(gn.Linear(4, 200), gn.Linear(200, 200), gn.Linear(200, 3))},

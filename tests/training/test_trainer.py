@@ -129,7 +129,8 @@ def test_without_shuffling_the_order_of_the_data_is_kept(data):
     trainer = gn.Trainer(by_hand, LOSS, gn.SGD(lr=0.1))
     for start in (0, 8, 16):
         trainer.step(data.x[start : start + 8], data.y[start : start + 8])
-    assert_same_state(model.state_dict(), by_hand.state_dict())
+    for name, value in by_hand.state_dict().items():  # compiled, `fit` may round otherwise
+        np.testing.assert_allclose(model.state_dict()[name], value, rtol=1e-5, atol=1e-7)
 
 
 def test_learning_rates_are_those_of_the_schedule(data):

@@ -26,6 +26,7 @@ from glassnet.layers import (
     LeakyReLU,
     Linear,
     ReLU,
+    Sequential,
     Sigmoid,
     SiLU,
     Tanh,
@@ -150,6 +151,8 @@ def _table(model: Layer, store: ParameterStore) -> tuple[Array, Array] | None:
     slopes: list[float] = []
     places = {id(p): store.slices[name].start for name, p in store.parameters.items()}
     layer: Any
+    if not _is_its_layers(model):
+        return None
     for _, layer in chain(model):
         kind = type(layer)
         if "forward" in vars(layer) or "backward" in vars(layer):
@@ -177,6 +180,17 @@ def _rates(trainer: Trainer, count: int) -> list[float]:
         return [lr] * count
     done, length, epochs, losses = trainer.progress
     return [float(schedule(lr, Progress(done + k, length, epochs, losses))) for k in range(count)]
+
+
+def _is_its_layers(model: Layer) -> bool:
+    """Return whether a model does nothing but one layer after the other."""
+    if not isinstance(model, Sequential):
+        return True
+    passes = ("forward", "backward", "backward_parameters")
+    return all(
+        name not in vars(model) and getattr(type(model), name) is getattr(Sequential, name)
+        for name in passes
+    ) and all(_is_its_layers(layer) for _, layer in model.children())
 
 
 def _rule(optimizer: Any) -> tuple[int, Array]:
