@@ -20,6 +20,8 @@ STRINGS: tuple[str, ...] = (
 )  # fmt: skip
 BINARY: tuple[int, ...] = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 2**31 - 1, 2**31, 2**32 - 1,
                            2**40, 2**62, 2**63 - 1, 2**64 - 1)  # fmt: skip
+LONG = 1_000_000
+"""What has become longer is not harmed further: lists of its words would take the memory."""
 DEEP = 3_000
 """How deep something nested may be; Python's own recursion ends at 1,000."""
 
@@ -68,6 +70,8 @@ def harm_text(rng: random.Random, content: bytes, others: Sequence[bytes] = ()) 
     """Return text with numbers, words, lines or marks exchanged, repeated or missing."""
     text = content.decode("utf-8", "surrogateescape")
     for _ in range(rng.choice((1, 1, 2, 4))):
+        if len(text) > LONG:
+            break
         match rng.randrange(7):
             case 0:
                 text = _exchanged(rng, NUMBER, text, _told(rng.choice(NUMBERS)))
