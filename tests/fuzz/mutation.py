@@ -5,6 +5,7 @@ import random
 import re
 import struct
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any
 
 NUMBERS: tuple[Any, ...] = (
@@ -20,6 +21,8 @@ STRINGS: tuple[str, ...] = (
 )  # fmt: skip
 BINARY: tuple[int, ...] = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 2**31 - 1, 2**31, 2**32 - 1,
                            2**40, 2**62, 2**63 - 1, 2**64 - 1)  # fmt: skip
+MOST_PLACES = 10_000
+"""Of a text, among which one is chosen; a harmed one may have a million."""
 DEEP = 3_000
 """How deep something nested may be; Python's own recursion ends at 1,000."""
 
@@ -90,7 +93,11 @@ def harm_text(rng: random.Random, content: bytes, others: Sequence[bytes] = ()) 
                 at = rng.randrange(len(text) + 1)
                 text = text[:at] + rng.choice(STRINGS) + text[at:]
             case 6:
-                found = [m for mark in MARKS for m in re.finditer(re.escape(mark), text)]
+                found = [
+                    m
+                    for mark in MARKS
+                    for m in islice(re.finditer(re.escape(mark), text), MOST_PLACES)
+                ]
                 if found:
                     gone = rng.choice(found)
                     text = text[: gone.start()] + text[gone.end() :]
@@ -157,7 +164,7 @@ def _places(tree: Any) -> Any:
 
 
 def _exchanged(rng: random.Random, pattern: re.Pattern[str], text: str, new: str) -> str:
-    found = list(pattern.finditer(text))
+    found = list(islice(pattern.finditer(text), MOST_PLACES))
     if not found:
         return text + new
     old = rng.choice(found)
