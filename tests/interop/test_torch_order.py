@@ -8,7 +8,7 @@ from glassnet.interop.torch_order import chained
 
 def test_an_order_that_only_the_names_could_tell_is_asked_for() -> None:
     layers = {"decoder": gn.Linear(8, 20), "encoder": gn.Linear(20, 8)}
-    with pytest.raises(gn.CheckpointError, match="several orders .*--recipe"):
+    with pytest.raises(gn.CheckpointError, match=r"several orders .*--recipe"):
         chained(layers)
 
 
