@@ -1,13 +1,13 @@
 """Reading events as TensorBoard does."""
 
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
 TIMES = "training/seconds"
 """The one figure that is never the same twice."""
 
 
 def seen(folder):
     """Return what TensorBoard's own reader makes of a folder, nothing left out."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
     everything = {"scalars": 0, "histograms": 0, "images": 0, "tensors": 0}
     return EventAccumulator(str(folder), size_guidance=everything).Reload()
 
