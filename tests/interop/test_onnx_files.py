@@ -218,7 +218,7 @@ def test_any_convolution_is_read(tmp_path_factory, data):
     if auto:  # ONNX defines it without dilation only
         options |= {"auto_pad": auto, "dilations": [1, 1]}
         # Its readers crop differently where a stride steps over inputs: 1.17 other than 1.30.
-        options["strides"] = list(map(min, options["strides"], weight.shape[2:], strict=True))
+        options["strides"] = list(map(min, options["strides"], weight.shape[2:]))
     else:
         options["pads"] = [data.draw(st.integers(0, 3)) for _ in range(4)]
     model = graph(
