@@ -14,6 +14,7 @@ from glassnet.files import write_atomically
 from glassnet.layers import Layer, from_config
 from glassnet.parsing import from_json
 from glassnet.room import at_most
+from glassnet.store import ParameterStore
 
 FORMAT = "glassnet"
 DTYPES = ("float32", "float64")
@@ -86,6 +87,7 @@ def load(path: str | os.PathLike[str]) -> Layer:
             raise ValueError(f"its numbers are called {dtype!r}, not {' or '.join(DTYPES)}")
         model.astype(dtype)
         model.load_state_dict(arrays)
+        ParameterStore(dict(model.named_parameters()))  # in one vector, as training leaves them
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"cannot rebuild the model in {path}: {error}") from error
     return model

@@ -124,6 +124,30 @@ def editions() -> list[Any]:
     return [*found, compiled]
 
 
+@pytest.mark.parametrize("sizes", [SMALL, LARGE, [250, 801]], ids=["small", "large", "threads"])
+def test_outputs_are_those_of_the_textbook(sizes):
+    @given(trainings(sizes, [1, 15, 16, 50]), orders, st.booleans())
+    @settings(max_examples=40, deadline=None, database=None)
+    def compare(arguments, order, single):
+        x = arguments["x"][: 1 if single or sizes[0] > 100 else None]
+        arguments["value"] /= np.sqrt(arguments["layers"][:, 0].max())  # sums of the size of 1
+        given = [x, *(arguments[name] for name in ("layers", "slopes", "value"))]
+        expected = vectorised.dense_network_forward(*given)
+        scale = max(1.0, float(np.abs(expected).max(initial=0)))
+        for edition in editions():
+            if edition is reference and sizes is not SMALL:
+                continue
+            mine = [ORDERS[order[i % len(order)]](array) for i, array in enumerate(given)]
+            for array in mine:
+                array.flags.writeable = False
+            mine[3] = given[3] if order[0] == "C" else mine[3]
+            found = edition.dense_network_forward(*mine)
+            assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
+            np.testing.assert_allclose(found, expected, rtol=1e-4, atol=2e-5 * scale)
+
+    compare()
+
+
 @pytest.mark.parametrize("fault", ["sample", "weight", "label below", "label above"])
 @pytest.mark.parametrize("edition", editions(), ids=lambda module: module.__name__)
 @pytest.mark.parametrize("batch", [2, 20])

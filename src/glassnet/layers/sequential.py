@@ -7,10 +7,13 @@ from itertools import zip_longest
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from glassnet import kernels
 from glassnet.arrays import Array, PartialShape, Shape
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers.base import Layer, Step, checked_pair
+from glassnet.layers.dense_chain import DenseChain
 from glassnet.layers.fusion import rectifies_after, rectifies_before
 from glassnet.parameters import Parameter
 from glassnet.randomness import stream
@@ -44,6 +47,7 @@ class Sequential(Layer):
     def __init__(self, *layers: Layer) -> None:
         super().__init__()
         self.layers = list(layers)
+        self._chain: DenseChain | None = None
         self._check()
 
     def forward(
@@ -109,6 +113,19 @@ class Sequential(Layer):
             self.output_shape(x.shape[1:])
             raise
         return y
+
+    def predict(self, x: ArrayLike, *, batch_size: int = 1000) -> Array:
+        """Return the outputs of any number of samples, as `Layer.predict` does.
+
+        A few samples go through a chain of dense layers in one call of a kernel.
+        """
+        x = np.asarray(x)
+        if 0 < x.ndim and len(x) <= batch_size and kernels.active_kernels() == "numba":
+            if self._chain is None or not self._chain.fits(self.layers):
+                self._chain = DenseChain.of(self.layers)
+            if self._chain is not None and self._chain.takes(x):
+                return self._chain.outputs(x)
+        return super().predict(x, batch_size=batch_size)
 
     def output_shape(self, input_shape: PartialShape) -> PartialShape:
         """Return the last layer's output shape; the message of an error names the layer."""

@@ -17,20 +17,9 @@ import numpy as np
 
 from glassnet import kernels
 from glassnet.arrays import Array
-from glassnet.kernels.codes import ACTIVATIONS, LOSSES, RULES
-from glassnet.layers import (
-    ELU,
-    Flatten,
-    Identity,
-    Layer,
-    LeakyReLU,
-    Linear,
-    ReLU,
-    Sequential,
-    Sigmoid,
-    SiLU,
-    Tanh,
-)
+from glassnet.kernels.codes import LOSSES, RULES
+from glassnet.layers import Layer, Sequential
+from glassnet.layers.dense_chain import DenseChain
 from glassnet.losses import BinaryCrossEntropy, Loss, MeanSquaredError, SoftmaxCrossEntropy
 from glassnet.optimizers import SGD, Adam, AdamW
 from glassnet.regularizers import L1, L2
@@ -45,14 +34,6 @@ if TYPE_CHECKING:
 SMALL = 1 << 18
 """Multiply-adds of a forward pass up to which one thread that never stops is the fastest."""
 
-_ACTIVATIONS: dict[type[Layer], tuple[str, str]] = {
-    ReLU: ("relu", ""),
-    LeakyReLU: ("leaky_relu", "negative_slope"),
-    Sigmoid: ("sigmoid", ""),
-    Tanh: ("tanh", ""),
-    ELU: ("elu", "alpha"),
-    SiLU: ("silu", ""),
-}
 _LOSSES: dict[type[Loss], str] = {
     SoftmaxCrossEntropy: "softmax_cross_entropy",
     MeanSquaredError: "squared_error",
@@ -96,11 +77,14 @@ class Steps:
             and all(type(r) in (L1, L2) for r in trainer.regularizers)
             and not trainer.packing.parts
         )
-        table = _table(trainer.model, store) if known else None
-        batch_size = trainer.plan["batch_size"]
-        if table is None or batch_size * int((table[0][:, 0] * table[0][:, 1]).sum()) > SMALL:
+        if not known or not _is_its_layers(trainer.model):
             return None
-        return cls(trainer, store, *table)
+        found = DenseChain.of([layer for _, layer in chain(trainer.model)])
+        if found is None or found.value is not store.value:
+            return None
+        if trainer.plan["batch_size"] * found.multiply_adds > SMALL:
+            return None
+        return cls(trainer, store, found.table, found.slopes)
 
     def fits(self, trainer: Trainer) -> bool:
         """Whether the parameters are still where they were."""
@@ -143,34 +127,6 @@ class Steps:
             trainer.step_count += 1
             record = {"loss": value, "lr": rates[k], "grad_norm": norm}
             yield output[k * batch_size : (k + 1) * batch_size], record
-
-
-def _table(model: Layer, store: ParameterStore) -> tuple[Array, Array] | None:
-    """Return the model as the kernel's table, or None if it is something else."""
-    rows: list[list[int]] = []
-    slopes: list[float] = []
-    places = {id(p): store.slices[name].start for name, p in store.parameters.items()}
-    layer: Any
-    if not _is_its_layers(model):
-        return None
-    for _, layer in chain(model):
-        kind = type(layer)
-        if "forward" in vars(layer) or "backward" in vars(layer):
-            return None
-        if kind is Linear:
-            parameters = [layer.weight] if layer.bias is None else [layer.weight, layer.bias]
-            if any(id(p) not in places for p in parameters):
-                return None
-            at = [places[id(p)] for p in parameters]
-            rows.append([layer.in_features, layer.out_features, *at, *[-1] * (2 - len(at)), 0])
-            slopes.append(0.0)
-        elif kind in _ACTIVATIONS and rows and rows[-1][4] == 0:
-            name, slope = _ACTIVATIONS[kind]
-            rows[-1][4] = ACTIVATIONS.index(name)
-            slopes[-1] = float(getattr(layer, slope)) if slope else 0.0
-        elif kind not in (Flatten, Identity):
-            return None
-    return (np.array(rows, np.int64), np.array(slopes)) if rows else None
 
 
 def _rates(trainer: Trainer, count: int) -> list[float]:

@@ -1,4 +1,4 @@
-"""The loop that takes training steps of a whole dense network, on one thread.
+"""The loops that go through a whole dense network, and take training steps of it, on one thread.
 
 Small networks lose their time between the operations, not in them; here nothing is between.
 """
@@ -19,7 +19,7 @@ from glassnet.kernels.compiled._affine import (
     parameter_gradient,
 )
 from glassnet.kernels.compiled._elements import activate, ask_for_labels, differentiate, loss
-from glassnet.kernels.compiled._loops import Inner, Loop
+from glassnet.kernels.compiled._loops import ENOUGH, MEMORY, Inner, Loop, prange
 from glassnet.kernels.compiled.update import sum_of_squares
 
 descend: Any = update.descend
@@ -40,6 +40,48 @@ def _turn(x: Array, rows: int, y: Array) -> None:
 
 
 @Inner
+def _layer(
+    layer: Array, slope: float, value: Array, zeros: Array, room: Array, at: int, samples: int,
+    first: int, last: int,
+) -> None:  # fmt: skip
+    """Lay what outputs `first` to `last` are behind the inputs: all sums, then f of them."""
+    inputs, outputs, w, b, kind = layer
+    z = at + samples * inputs + first * samples
+    y, many = z + samples * outputs, (last - first) * samples
+    start, bias, step = (value, b + first, NEXT) if b >= 0 else (zeros, NO, NO)
+    affine(
+        room, at, value, w + first * inputs, start, bias, step, room, z, samples, inputs,
+        last - first,
+    )  # fmt: skip
+    activate(kind, np.float32(slope), room[z : z + many], room[y : y + many])
+
+
+@Loop
+def network_outputs(x: Array, layers: Array, slopes: Array, value: Array, output: Array) -> None:
+    """Write the outputs. Of a single sample, threads share the outputs of a large layer."""
+    samples, classes = output.shape
+    units, at, zeros = x.size, NO, np.zeros(8, np.float32)
+    for layer in range(len(layers)):
+        units += 2 * samples * layers[layer, 1]
+    room = np.empty(units, np.float32)
+    _turn(x.reshape(-1), samples if samples >= MANY else NEXT, room)
+    for layer in range(len(layers)):
+        inputs, outputs = layers[layer, 0], layers[layer, 1]
+        if samples == 1 and inputs * outputs >= ENOUGH // MEMORY:
+            parts = max(1, outputs // 8)
+            for part in prange(parts):
+                last = outputs if part == parts - 1 else 8 * part + 8
+                _layer(
+                    layers[layer], slopes[layer], value, zeros, room, at, samples, 8 * part, last
+                )
+        else:
+            _layer(layers[layer], slopes[layer], value, zeros, room, at, samples, NO, outputs)
+        at += samples * (inputs + outputs)
+    y = room[at : at + samples * classes]
+    _turn(y, classes if samples >= MANY else NEXT, output.reshape(-1))
+
+
+@Inner
 def _gradient(
     x: Array, labels: Array, rows: Array, low: Any, high: Any, layers: Array, slopes: Array,
     kind_of_loss: int, value: Array, grad: Array, output: Array, room: Array,
@@ -53,14 +95,9 @@ def _gradient(
     _turn(x, samples if unit_by_unit else NEXT, room)
     at = NO
     for layer in range(depth):
-        inputs, outputs, w, b, kind = layers[layer]
-        z = at + samples * inputs
-        y = z + samples * outputs
-        end = y + samples * outputs
-        start, first, step = (value, b, NEXT) if b >= 0 else (zeros, NO, NO)
-        affine(room, at, value, w, start, first, step, room, z, samples, inputs, outputs)
-        activate(kind, np.float32(slopes[layer]), room[z:y], room[y:end])
-        at = y
+        inputs, outputs = layers[layer, 0], layers[layer, 1]
+        _layer(layers[layer], slopes[layer], value, zeros, room, at, samples, NO, outputs)
+        at += samples * (inputs + outputs)
     end = at + several
     to, y = end + several, room[at:end]
     wanted, dz = room[end:to], room[to : to + several]

@@ -1,4 +1,4 @@
-"""Training steps of a whole dense network, in one call (Numba)."""
+"""A whole dense network in one call: its outputs, and steps of its training (Numba)."""
 
 from functools import cache
 from typing import Any
@@ -9,10 +9,25 @@ from glassnet.arrays import Array
 from glassnet.kernels import vectorised
 from glassnet.kernels.codes import RULES
 
-__all__ = ["dense_network_steps"]
+__all__ = ["dense_network_forward", "dense_network_steps"]
 
 ADAM = RULES.index("adam")
 _TINY = np.finfo(np.float32).tiny
+
+
+def dense_network_forward(x: Array, layers: Array, slopes: Array, value: Array) -> Array:
+    """Return the network's outputs."""
+    if x.dtype != np.float32 or value.dtype != x.dtype or not _are_plain(value):
+        return vectorised.dense_network_forward(x, layers, slopes, value)
+    samples, inputs = x.shape
+    if inputs != layers.item(0, 0):
+        raise ValueError(f"samples of {inputs} values do not fit a network of {layers.item(0, 0)}")
+    read = (x, layers, slopes)
+    if not _are_plain(*read):  # for Numba an array that may not be written is of another type
+        x, layers, slopes = (v.copy("C") for v in read)
+    output = np.empty((samples, layers.item(-1, 1)), x.dtype)
+    _loops().network_outputs(value.size if samples == 1 else 0, x, layers, slopes, value, output)
+    return output
 
 
 def dense_network_steps(
@@ -66,7 +81,7 @@ def dense_network_steps(
     read = (x, labels, rows, layers, slopes, settings, rates)
     if not _are_plain(*read):
         x, labels, rows, layers, slopes, settings, rates = (v.copy("C") for v in read)
-    done: int = _loop().serial(
+    done: int = _loops().network_steps.serial(
         x, labels, rows, low, high, batch, layers, slopes, loss, value, grad, decayed, l1, l2,
         clip_norm, weight_decay, rule, settings, first, second, taken, rates, output, figures,
         _TINY,
@@ -83,7 +98,7 @@ def _are_plain(*arrays: Array) -> bool:
 
 
 @cache
-def _loop() -> Any:
-    from glassnet.kernels.compiled._network import network_steps
+def _loops() -> Any:
+    from glassnet.kernels.compiled import _network
 
-    return network_steps
+    return _network

@@ -1,4 +1,4 @@
-"""Training steps of a whole dense network: back-propagation as in the textbook, sample by sample.
+"""A whole dense network: outputs and back-propagation as in the textbook, sample by sample.
 
 Gradients of the samples are summed in float64. Arguments are those of the NumPy edition.
 """
@@ -11,9 +11,15 @@ from glassnet.arrays import Array
 from glassnet.kernels.codes import ACTIVATIONS, LOSSES, RULES
 from glassnet.kernels.reference.update import adam_update, sgd_update
 
-__all__ = ["dense_network_steps"]
+__all__ = ["dense_network_forward", "dense_network_steps"]
 
 Numbers = list[float]
+
+
+def dense_network_forward(x: Array, layers: Array, slopes: Array, value: Array) -> Array:
+    """Return the network's outputs."""
+    outputs = [_forward(sample.tolist(), layers, slopes, value)[2] for sample in x]
+    return np.array(outputs, x.dtype).reshape(len(x), int(layers[-1, 1]))
 
 
 def dense_network_steps(

@@ -1,4 +1,4 @@
-"""Training steps of a whole dense network: forward, loss, backward, update, one by one (NumPy).
+"""A whole dense network: its outputs, and steps of its training (NumPy).
 
 The parameters lie in one flat vector. `layers` has a row for each affine layer with the
 non-linearity behind it: inputs, outputs, where the weights begin in the vector, where the biases
@@ -20,10 +20,29 @@ from glassnet.kernels.vectorised.dense import (
 from glassnet.kernels.vectorised.softmax import log_softmax_forward
 from glassnet.kernels.vectorised.update import adam_update, sgd_update, squared_norm
 
-__all__ = ["dense_network_steps"]
+__all__ = ["dense_network_forward", "dense_network_steps"]
 
 FROM_OUTPUT = ("relu", "sigmoid", "tanh")
 WITH_SLOPE = ("leaky_relu", "elu")
+
+
+def dense_network_forward(x: Array, layers: Array, slopes: Array, value: Array) -> Array:
+    """Return the network's outputs.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, inputs)
+    layers : ndarray of int64, shape (L, 5)
+    slopes : ndarray of float64, shape (L,)
+        The negative slope of a leaky ReLU, the α of an ELU.
+    value : ndarray, shape (P,)
+        The parameters.
+
+    Returns
+    -------
+    ndarray, shape (N, K)
+    """
+    return _forward(x, layers, slopes, value)[2]
 
 
 def dense_network_steps(
@@ -52,7 +71,7 @@ def dense_network_steps(
     output: Array,
     figures: Array,
 ) -> int:
-    """Take a step on each batch in turn; return how many were taken.
+    """Take a step on each batch in turn: forward, loss, backward, update; return how many.
 
     Where the loss or the gradient's norm is not finite, that step is not taken, nor those after it.
 
@@ -127,10 +146,10 @@ def dense_network_steps(
     return len(rates)
 
 
-def _gradient(
-    x: Array, wanted: Array, layers: Array, slopes: Array, loss: int, value: Array, grad: Array
-) -> tuple[float, Array]:
-    """Write the gradient; return the loss and the outputs."""
+def _forward(
+    x: Array, layers: Array, slopes: Array, value: Array
+) -> tuple[list[Array], list[Array], Array]:
+    """Return the inputs of all layers, their weighted sums z = W x + b, and the outputs."""
     inputs, sums, y = [], [], x
     for (n, m, start, bias, kind), slope in zip(layers.tolist(), slopes.tolist(), strict=True):
         weight = value[start : start + m * n].reshape(m, n)
@@ -138,6 +157,14 @@ def _gradient(
         z = dense_forward(y, weight, value[bias : bias + m] if bias >= 0 else None)
         sums.append(z)
         y = _activation(ACTIVATIONS[kind], z, slope)
+    return inputs, sums, y
+
+
+def _gradient(
+    x: Array, wanted: Array, layers: Array, slopes: Array, loss: int, value: Array, grad: Array
+) -> tuple[float, Array]:
+    """Write the gradient; return the loss and the outputs."""
+    inputs, sums, y = _forward(x, layers, slopes, value)
     outputs = [*inputs[1:], y]
     loss_value, dy = _loss(LOSSES[loss], y, wanted)
     for i in reversed(range(len(layers))):
