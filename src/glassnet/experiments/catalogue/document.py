@@ -31,7 +31,8 @@ report, which is named. *Not run*: the data are not at hand. Where a mistake exp
 figure it was planted on purpose, and **with the fault** shows what comes of it.
 
 Figures that begin with "last" are those of the last epoch; `test_` and `valid_` are of the model \
-that the run ends with, which is the best one where it stops early. A single seed has no interval.
+that the run ends with, which is the best one where it stops early. A single seed has no interval. \
+The seconds are those of one run, with whatever else the machine did meanwhile.
 """
 
 
