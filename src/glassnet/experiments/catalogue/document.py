@@ -32,7 +32,7 @@ figure it was planted on purpose, and **with the fault** shows what comes of it.
 
 Figures that begin with "last" are those of the last epoch; `test_` and `valid_` are of the model \
 that the run ends with, which is the best one where it stops early. A single seed has no interval. \
-The seconds are those of one run, with whatever else the machine did meanwhile.
+The seconds are a run's, the median of the seeds, with whatever else the machine did meanwhile.
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -190,7 +191,7 @@ def _state(
         variant,
         tuple(_line(name, row, variant, found) for name in names),
         len(found),
-        math.fsum(r.seconds for r in found) / len(found) if found else math.nan,
+        statistics.median(r.seconds for r in found) if found else math.nan,
         tuple(sorted({result.kernels for result in found})),
         sum(result.diverged for result in found),
         frozenset(result.origin for result in found),
