@@ -2,12 +2,15 @@
 
 import math
 
+import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from glassnet.experiments.catalogue import Verdict, verdict
+from glassnet.experiments.catalogue.document import _chance
+from glassnet.experiments.catalogue.overview import Line
 from glassnet.experiments.catalogue.verdicts import MARGIN, ORDER, overall
-from glassnet.experiments.intervals import Estimate
+from glassnet.experiments.intervals import Estimate, mean_of
 
 figures = st.floats(0, 10)
 names = st.sampled_from(["test_accuracy", "valid_loss", "last train_accuracy", "hidden bias error"])
@@ -61,3 +64,19 @@ def test_the_least_favourable_verdict_counts(found):
 
 def test_without_numbers_there_is_no_verdict():
     assert overall([]) is None
+
+
+def test_one_more_run_lies_where_it_is_said_to():
+    figures = np.random.default_rng(0).normal(0.9, 0.01, (2000, 6))
+    within = 0
+    for *known, further in figures.tolist():
+        low, high = mean_of(known).of_one_more
+        within += low <= further <= high
+    assert abs(within / len(figures) - 0.95) < 0.015
+
+
+def test_a_published_figure_that_could_be_one_of_our_runs_is_said_to():
+    ours = Estimate(0.93, low=0.92, high=0.94, count=5)
+    assert "between 0.9055 and 0.9545" in _chance(Line("test_accuracy", 0.95, ours, Verdict.WORSE))
+    assert not _chance(Line("test_accuracy", 0.96, ours, Verdict.WORSE))
+    assert not _chance(Line("test_accuracy", 0.95, mean_of([0.93]), Verdict.WORSE))

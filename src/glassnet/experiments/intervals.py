@@ -36,6 +36,18 @@ class Estimate:
         """Half the width of the interval: value ± half_width."""
         return (self.high - self.low) / 2
 
+    @property
+    def of_one_more(self) -> tuple[float, float]:
+        """Between what one more figure lies, with 95 %, if this is a mean: ± t · s · √(1 + 1/n).
+
+        Examples
+        --------
+        >>> mean_of([0.95, 0.96, 0.97]).of_one_more
+        (0.9103..., 1.0096...)
+        """
+        reach = self.half_width * math.sqrt(self.count + 1)
+        return self.value - reach, self.value + reach
+
     def __str__(self) -> str:
         """Return the value with its interval, if it has one.
 

@@ -163,11 +163,24 @@ def _remarks(state: RowState) -> Iterator[str]:
         if variant.diverged:
             runs = count(variant.diverged, "run")
             yield f"{name}: the loss of {runs} was no longer finite; the figures are of before."
-        if any(line.verdict == Verdict.WORSE for line in variant.lines) and not (
-            variant.variant.fault
-        ):
+        worse = [line for line in variant.lines if line.verdict == Verdict.WORSE]
+        if worse and not variant.variant.fault:
             why = variant.variant.explanation or "**not explained yet**."
-            yield f"Worse in {name}: {why}"
+            yield " ".join([f"Worse in {name}: {why}", *filter(None, map(_chance, worse))])
+
+
+def _chance(line: Line) -> str:
+    """Say so where the published figure, that of one run, could be one more run of ours."""
+    if line.ours is None or line.published is None:
+        return ""
+    low, high = line.ours.of_one_more
+    if not low <= line.published <= high:
+        return ""
+    figure = line.figure.replace("_", " ")
+    return (
+        f"The published {figure} is that of one run, and of our runs one more would lie between "
+        f"{low:.4g} and {high:.4g}, 19 times in 20."
+    )
 
 
 def _anchor(state: RowState) -> str:
