@@ -49,6 +49,8 @@ def scale(axes: Axes, *, shares: bool, decades: int | None = None) -> None:
         axes.yaxis.set_minor_formatter(NullFormatter())
         if decades is not None and values.max() > 10**decades * values.min():
             axes.set_ylim(values.max() / 10**decades, 1.6 * values.max())
+        else:  # a band may reach down to zero, which is nowhere
+            axes.set_ylim(bottom=values.min() / 1.6)
         return
     if len(values) and 0 < values.min() == values.max():
         axes.set_ylim(0, 2 * values[0])
