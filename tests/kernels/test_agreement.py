@@ -104,15 +104,18 @@ def test_pictures_of_integers(g, rng, dtype, order):
     check_editions_agree("conv2d_weight_gradient", arguments, order)
 
 
-@given(sizes, sizes, sizes, st.booleans(), generators, dtypes, orders)
+@given(sizes, sizes, sizes, st.booleans(), st.booleans(), generators, dtypes, orders)
 @quick
-def test_dense(samples, inputs, outputs, with_bias, rng, dtype, order):
+def test_dense(samples, inputs, outputs, with_bias, rectifier, rng, dtype, order):
     x = rng.standard_normal((samples, inputs)).astype(dtype)
     weight = rng.standard_normal((outputs, inputs)).astype(dtype)
     bias = rng.standard_normal(outputs).astype(dtype) if with_bias else None
     dy = rng.standard_normal((samples, outputs)).astype(dtype)
-    check_editions_agree("dense_forward", {"x": x, "weight": weight, "bias": bias}, order)
-    check_editions_agree("dense_input_gradient", {"dy": dy, "weight": weight}, order)
+    given = {"x": x, "weight": weight, "bias": bias, "rectify": rectifier}
+    check_editions_agree("dense_forward", given, order)
+    below = np.maximum(x, 0) if rectifier else None
+    given = {"dy": dy, "weight": weight, "below": below}
+    check_editions_agree("dense_input_gradient", given, order)
     arguments = {"dy": dy, "x": x, "out": np.full_like(weight, 7)}
     check_editions_agree("dense_weight_gradient", arguments, order)
     arguments["bias_out"] = np.full(outputs, 7, dtype)

@@ -63,17 +63,20 @@ def test_small_activations(loops, name):
     st.sampled_from([1, 7, 32, 128, 1000]),
     st.sampled_from([1, 10, 250, 785]),
     st.sampled_from([1, 10, 129, 256]),
+    st.booleans(),
     orders,
 )
 @few
-def test_products_as_networks_have_them(samples, inputs, outputs, order):
+def test_products_as_networks_have_them(samples, inputs, outputs, rectifier, order):
     rng = np.random.default_rng(4)
     x, weight, dy, bias = (
         rng.standard_normal(shape).astype(np.float32)
         for shape in ((samples, inputs), (outputs, inputs), (samples, outputs), (outputs,))
     )
-    agree("dense_forward", {"x": x, "weight": weight, "bias": bias}, order, 1e-4)
-    agree("dense_input_gradient", {"dy": dy, "weight": weight}, order, 1e-4)
+    below = np.maximum(x, 0) if rectifier else None
+    given = {"x": x, "weight": weight, "bias": bias, "rectify": rectifier}
+    agree("dense_forward", given, order, 1e-4)
+    agree("dense_input_gradient", {"dy": dy, "weight": weight, "below": below}, order, 1e-4)
     agree("dense_weight_gradient", {"dy": dy, "x": x, "out": weight * 0}, order, 1e-4)
 
 

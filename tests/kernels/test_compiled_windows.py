@@ -6,6 +6,8 @@ all.
 Each number of outputs below a tile's, and each dtype, is compiled apart; so there are few of them.
 """
 
+from functools import lru_cache
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,7 +16,14 @@ from hypothesis import strategies as st
 pytest.importorskip("numba")
 
 from glassnet.kernels import vectorised
-from glassnet.kernels.compiled import _arrays, _loops, _plans, _product_plans
+from glassnet.kernels.compiled import (
+    _arrays,
+    _loops,
+    _plans,
+    _product_plans,
+    _shapes,
+    conv,
+)
 
 from .compare import generators, orders
 from .test_agreement import geometries
@@ -37,6 +46,8 @@ def rectified(rng, shape):
 @pytest.mark.parametrize("path", ["a plane", "rows"])
 def test_convolutions_of_any_geometry(threads, monkeypatch, path):
     monkeypatch.setattr(_plans, "MUCH", -1 if path == "a plane" else 1 << 62)
+    kept = lru_cache(_shapes.forward_sums.__wrapped__)  # where that choice is not yet made
+    monkeypatch.setattr(conv, "forward_sums", kept)
 
     @given(geometries(), numbers, st.integers(1, 3), st.sampled_from([1, 3, 8, 11]),
            st.booleans(), st.booleans(), generators, orders)  # fmt: skip

@@ -1,4 +1,4 @@
-"""A ReLU beside a convolution or a pooling is done on the way, and nobody can tell."""
+"""A ReLU beside a convolution, a pooling or a Linear layer is done on the way; nobody can tell."""
 
 import numpy as np
 import pytest
@@ -13,6 +13,14 @@ NETWORKS = {
     ),
     "before convolutions": (gn.ReLU(), gn.Conv2d(2, 3, 3), gn.ReLU(), gn.Conv2d(3, 2, 2, 2)),
     "two in a row": (gn.Conv2d(2, 3, 3), gn.ReLU(), gn.ReLU(), gn.MaxPool2d(3, 1)),
+    "dense": (
+        gn.Conv2d(2, 3, 3), gn.ReLU(), gn.Flatten(), gn.Linear(126, 5), gn.ReLU(),
+        gn.Linear(5, 4), gn.ReLU(), gn.Linear(4, 3),
+    ),
+    "large": (
+        gn.Conv2d(2, 16, 3), gn.ReLU(), gn.Flatten(), gn.Linear(672, 99), gn.ReLU(),
+        gn.Linear(99, 300), gn.ReLU(), gn.Flatten(), gn.Flatten(), gn.Linear(300, 3),
+    ),
 }  # fmt: skip
 
 

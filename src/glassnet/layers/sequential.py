@@ -14,7 +14,7 @@ from glassnet.arrays import Array, PartialShape, Shape
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers.base import Layer, Step, checked_pair
 from glassnet.layers.dense_chain import DenseChain
-from glassnet.layers.fusion import rectifies_after, rectifies_before
+from glassnet.layers.fusion import rectifier_before, rectifies_after
 from glassnet.parameters import Parameter
 from glassnet.randomness import stream
 
@@ -88,13 +88,16 @@ class Sequential(Layer):
         """Go back through the layers after `first`; return the gradient of what they were given."""
         i = len(self.layers) - 1
         while i > first:
-            layer, preceding = self.layers[i], self.layers[i - 1] if i > first + 1 else None
-            if rectifies_before(layer, preceding):
-                dy = layer.backward_rectified(dy, cache[i], cache[i - 1])
-                i -= 2
-            else:
+            layer: Any = self.layers[i]
+            rectifier = rectifier_before(self.layers, i, first)
+            if rectifier is None:
                 dy = layer.backward(dy, cache[i])
                 i -= 1
+            else:
+                dy = layer.backward_rectified(dy, cache[i], cache[rectifier])
+                if rectifier < i - 1:  # a Flatten stands between
+                    dy = self.layers[i - 1].backward(dy, cache[i - 1])
+                i = rectifier - 1
         return dy
 
     def infer(self, x: Array) -> Array:

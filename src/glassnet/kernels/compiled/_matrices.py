@@ -16,6 +16,7 @@ from numba.extending import intrinsic
 from glassnet.arrays import Array
 from glassnet.kernels.compiled._llvm import Values, load, multiply_add, pointer, spread
 from glassnet.kernels.compiled._loops import Inner, Loop, prange
+from glassnet.kernels.compiled._rectify import passed, raised
 from glassnet.kernels.compiled._squares import turn_square
 from glassnet.kernels.compiled._vectors import filled_tile, lanes, store, width
 
@@ -73,9 +74,11 @@ def sums_of_rows(
     outputs: int,
     shares: int,
     turned: Array,
+    floor: float,
+    below: Array,
     tile: tuple[int, ...],
 ) -> None:
-    """Write y[k, r] = b[k] + Σ_t w[k, t] · x[t, r].
+    """Write y[k, r] = b[k] + Σ_t w[k, t] · x[t, r], and what a rectifier beside it makes of that.
 
     A turn is a strip of columns r, as wide as the tile, and a share of the outputs. Where the
     columns do not lie side by side they are turned first.
@@ -92,6 +95,11 @@ def sums_of_rows(
         Parts in which the outputs are divided.
     turned : vector
         Room for the strips of all turns, if they have to be turned.
+    floor : float
+        No sum is below it: zero where a rectifier follows.
+    below : vector
+        The output of a rectifier, if this is the gradient of that; it lies as y does. Where it is
+        not above zero, y is zero. Otherwise empty.
     """
     sums = len(tile)
     wide = width(x, tile)
@@ -111,4 +119,8 @@ def sums_of_rows(
             for t in range(terms):
                 total = add_row(total, strip, start + t * step, count, weight, place, output_step)
                 place += term_step
-            store(y, k * length + r, length, count, sums, total)
+            place = k * length + r
+            if len(below) == 0:
+                store(y, place, length, count, sums, raised(total, floor))
+            else:
+                store(y, place, length, count, sums, passed(total, below, place, length, count))

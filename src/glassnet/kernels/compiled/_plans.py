@@ -36,6 +36,8 @@ Geometry = tuple[int, Shape, Pair, Pair, Pair]
 """Samples, (C, H, W), kernel, stride and padding."""
 Meetings = list[list[Pair]]
 """For each place along an axis, the (tap, place) that it meets."""
+Terms = tuple[Array, Array, Array]
+"""Where each term is, which weight belongs to it, and the pieces; see `SumPlan`."""
 
 
 class Layout(NamedTuple):
@@ -65,6 +67,11 @@ class SumPlan(NamedTuple):
     """Runs of outputs: place in the image, place in the result, length, first and last term."""
     operations: int
     """Multiply-adds for one channel of the result."""
+
+    @property
+    def terms(self) -> Terms:
+        """What the loop takes of it."""
+        return self.offset, self.tap, self.pieces
 
 
 def output_size(size: Shape, kernel: Pair, stride: Pair, padding: Pair) -> Pair:

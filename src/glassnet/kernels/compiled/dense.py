@@ -7,7 +7,7 @@ gradient of an input a sum of rows of errors, the gradient of a weight a sum of 
 Small products are BLAS's, on one thread: its own threads would be in the way of the others.
 """
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from glassnet import threads
 from glassnet.arrays import Array
 from glassnet.kernels import vectorised
 from glassnet.kernels.compiled._arrays import flat, is_plain, require
+from glassnet.kernels.compiled.activation import relu_backward, relu_forward
 
 __all__ = [
     "dense_forward",
@@ -29,30 +30,34 @@ TILE = (0,) * 8  # outputs in a tile of sums
 WIDE = 128  # bytes of each output in it, at most
 
 
-def dense_forward(x: Array, weight: Array, bias: Array | None) -> Array:
-    """Return y = x Wᵀ + b."""
+def dense_forward(x: Array, weight: Array, bias: Array | None, rectify: bool = False) -> Array:
+    """Return y = x Wᵀ + b, or what a ReLU makes of it."""
     (samples, inputs), outputs = x.shape, len(weight)
     if samples < FEW or samples * weight.size <= ALONE:
         y: Array = np.dot(weight, x.T)  # asks less of Python than matmul
         if bias is not None:
             y += bias[:, None]
-        return y.T
+        return relu_forward(y.T) if rectify else y.T
     if outputs < len(TILE) or not is_plain(x, weight, bias):
-        return vectorised.dense_forward(x, weight, bias)
+        return vectorised.dense_forward(x, weight, bias, rectify)
     require(weight.shape, (outputs, inputs), "weights")
-    return _sums(x.T, weight, bias, by_outputs=weight.size >= x.size).T
+    floor = 0.0 if rectify else -np.inf
+    return _sums(x.T, weight, bias, by_outputs=weight.size >= x.size, floor=floor).T
 
 
-def dense_input_gradient(dy: Array, weight: Array) -> Array:
+def dense_input_gradient(dy: Array, weight: Array, below: Array | None = None) -> Array:
     """Return ∂L/∂x = ∂L/∂y · W: a sum of rows of errors, each times a weight."""
     (samples, outputs), inputs = dy.shape, weight.shape[1]
     if samples < FEW or samples * weight.size <= ALONE:
         dx: Array = np.dot(weight.T, dy.T).T
-        return dx
-    if inputs < len(TILE) or not is_plain(dy, weight):
-        return vectorised.dense_input_gradient(dy, weight)
+        return dx if below is None else relu_backward(dx, below)
+    if inputs < len(TILE) or not is_plain(dy, weight, below):
+        return vectorised.dense_input_gradient(dy, weight, below)
     require(weight.shape, (outputs, inputs), "weights")
-    return _sums(dy.T, weight.T, None, by_outputs=weight.size >= dy.size).T
+    if below is not None:
+        require(below.shape, (samples, inputs), "outputs of a rectifier")
+        below = flat(below.T)
+    return _sums(dy.T, weight.T, None, by_outputs=weight.size >= dy.size, below=below).T
 
 
 def dense_weight_gradient(dy: Array, x: Array, out: Array, bias_out: Array | None = None) -> None:
@@ -77,11 +82,16 @@ def _ones(count: int, dtype: Any) -> Array:
 
 
 def _sums(
-    rows: Array, weight: Array, bias: Array | None, out: Array | None = None, *, by_outputs: bool
+    rows: Array,
+    weight: Array,
+    bias: Array | None,
+    out: Array | None = None,
+    *,
+    by_outputs: bool,
+    floor: float = -np.inf,
+    below: Array | None = None,
 ) -> Array:
     """Return weight · rows + bias: the sums of rows (T, R), by weights (K, T)."""
-    from glassnet.kernels.compiled._matrices import sums_of_rows
-
     outputs, terms, length = *weight.shape, rows.shape[1]
     y = np.empty((outputs, length), rows.dtype) if out is None else out
     x, *steps = _as_it_lies(rows)
@@ -90,10 +100,11 @@ def _sums(
     strips = -(-length // wide)
     shares = threads.threads() if by_outputs or strips < threads.threads() else 1
     room = 0 if steps[1] == 1 else strips * shares * terms * wide
-    sums_of_rows(
+    _loop()(
         y.size * terms, x, *steps, length, terms, w, *weight_steps,
         np.zeros(outputs, y.dtype) if bias is None else flat(bias),
-        y.reshape(-1), outputs, shares, np.empty(room, y.dtype), TILE,
+        y.reshape(-1), outputs, shares, np.empty(room, y.dtype), y.dtype.type(floor),
+        np.empty(0, y.dtype) if below is None else below, TILE,
     )  # fmt: skip
     return y
 
@@ -103,3 +114,10 @@ def _as_it_lies(matrix: Array) -> tuple[Array, int, int]:
     if matrix.flags.f_contiguous and not matrix.flags.c_contiguous:
         return flat(matrix.T), 1, len(matrix)
     return flat(matrix), matrix.shape[1], 1
+
+
+@cache
+def _loop() -> Any:
+    from glassnet.kernels.compiled._matrices import sums_of_rows
+
+    return sums_of_rows

@@ -6,6 +6,8 @@ loop goes along the batch, where numbers lie side by side and all samples do the
 """
 
 import math
+from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +16,7 @@ from glassnet.kernels import vectorised
 from glassnet.kernels.compiled._arrays import batch_innermost, is_plain, require, vector
 from glassnet.kernels.compiled._images import prepared
 from glassnet.kernels.compiled._loops import MEMORY, Loop, prange
-from glassnet.kernels.compiled._plans import SumPlan, backward_plan, forward_plan
+from glassnet.kernels.compiled._shapes import Means, forward_means, gradient_means
 
 __all__ = [
     "avg_pool2d_backward",
@@ -66,8 +68,7 @@ def avg_pool2d_forward(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> A
     """Return the mean of each window; zeros of the padding count."""
     if not is_plain(x):
         return vectorised.avg_pool2d_forward(x, kernel, stride, padding)
-    plan = forward_plan(len(x), (1, *x.shape[2:]), tuple(kernel), stride, padding)
-    return _means(x, plan, kernel, None)
+    return _means(x, forward_means(x.shape, kernel, stride, padding), None)
 
 
 def avg_pool2d_backward(
@@ -81,25 +82,29 @@ def avg_pool2d_backward(
     """Return ∂L/∂x: each window shares its error equally among its pixels."""
     if not is_plain(dy, below):
         return vectorised.avg_pool2d_backward(dy, input_shape, kernel, stride, padding, below)
-    plan = backward_plan(len(dy), 1, (1, *input_shape[1:]), tuple(kernel), stride, padding)
-    require(dy.shape[1:], (input_shape[0], *plan.met), "errors")
-    return _means(dy, plan, kernel, below)
+    means = gradient_means(len(dy), tuple(input_shape), kernel, stride, padding)
+    require(dy.shape[1:], means.met, "errors")
+    return _means(dy, means, below)
 
 
-def _means(x: Array, plan: SumPlan, kernel: Pair, below: Array | None) -> Array:
+def _means(x: Array, means: Means, below: Array | None) -> Array:
     """Return the sums of a plan, channel by channel, over the size of the window."""
-    from glassnet.kernels.compiled._averages import average
-
-    samples, channels = x.shape[:2]
-    places = plan.out[0] * plan.out[1] * samples
+    plan, channels, (step, places) = means.plan, means.shape[0], means.steps
     y = vector(channels * places, x.dtype)
-    shaped = y.reshape(channels, *plan.out, samples)
-    average(
-        channels * plan.operations, prepared(x, plan.layout), plan.met[0] * plan.layout.row,
-        plan.offset, plan.pieces, x.dtype.type(1 / (kernel[0] * kernel[1])), y, places, channels,
+    shaped = y.reshape(means.shape)
+    _average()(
+        means.operations, prepared(x, plan.layout), step, plan.offset, plan.pieces,
+        x.dtype.type(means.part), y, places, channels,
         y[:0] if below is None else _rectified(below, shaped).reshape(-1),
     )  # fmt: skip
     return shaped.transpose(3, 0, 1, 2)
+
+
+@cache
+def _average() -> Any:
+    from glassnet.kernels.compiled._averages import average
+
+    return average
 
 
 def _rectified(below: Array, dx: Array) -> Array:

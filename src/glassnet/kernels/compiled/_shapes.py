@@ -1,0 +1,176 @@
+"""What the loops of convolutions and pools take beside the arrays, worked out once for each shape.
+
+In a small network Python would take as long as the loops. So whatever follows from the shapes alone
+is kept here, and a call of a kernel only hands over the arrays.
+"""
+
+import math
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from glassnet.arrays import Array, Pair, Shape
+from glassnet.kernels.compiled._plans import (
+    Layout,
+    SumPlan,
+    Terms,
+    backward_plan,
+    forward_plan,
+    rows_are_short,
+)
+from glassnet.kernels.compiled._product_plans import PANEL, ProductPlan, best_tile, gradient_plan
+
+if TYPE_CHECKING:
+    from glassnet.kernels.compiled._planes import Plane
+
+TILE = 8
+"""Outputs that are summed at once, if there are so many: the best balance of what is loaded to what
+is computed."""
+
+
+class Sums(NamedTuple):
+    """What the loop of weighted sums has to know beside the arrays."""
+
+    layout: Layout
+    terms: Terms
+    operations: int
+    steps: tuple[int, int, int]
+    """Weights from output to output, from channel to channel, and of each channel."""
+    packed: int
+    """Weights when they are packed."""
+    places: int
+    """Numbers of each output."""
+    shape: Shape
+    """What is computed, (outputs, height, width, samples)."""
+    met: Shape
+    """What is summed, (channels, height, width)."""
+    tile: tuple[int, ...]
+
+
+@lru_cache(maxsize=256)
+def forward_sums(size: Shape, weights: Shape, stride: Pair, padding: Pair) -> Sums | None:
+    """Return what a convolution needs, or None where it is better done in a plane."""
+    geometry = size[0], size[1:], (weights[2], weights[3]), stride, padding
+    if rows_are_short(*geometry, weights[0]):
+        return None
+    plan = forward_plan(*geometry)
+    shape = weights[0], *plan.out, size[0]
+    return _sums(plan.layout, plan.terms, plan.operations, weights, 0, shape, size[1:])
+
+
+@lru_cache(maxsize=256)
+def gradient_sums(samples: int, weights: Shape, size: Shape, stride: Pair, padding: Pair) -> Sums:
+    """Return what the gradient of images (C, H, W) needs."""
+    plan = backward_plan(samples, weights[0], size, (weights[2], weights[3]), stride, padding)
+    shape, met = (weights[1], *plan.out, samples), (weights[0], *plan.met)
+    return _sums(plan.layout, plan.terms, plan.operations, weights, 1, shape, met)
+
+
+def _sums(
+    layout: Layout,
+    terms: Terms,
+    operations: int,
+    weights: Shape,
+    outputs_axis: int,
+    shape: Shape,
+    met: Shape,
+) -> Sums:
+    """Return what the loop needs; the outputs are an axis of the weights, 0 or 1."""
+    outputs, window = weights[outputs_axis], weights[2] * weights[3]
+    steps = weights[1] * window, window
+    tile = (0,) * min(outputs, TILE)
+    packed = -(-outputs // len(tile)) * len(tile) * weights[1 - outputs_axis] * window
+    return Sums(
+        layout, terms, outputs * operations,
+        (steps[outputs_axis], steps[1 - outputs_axis], window), packed,
+        shape[1] * shape[2] * shape[3], shape, met, tile,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def in_plane(
+    size: Shape, weights: Shape, stride: Pair, padding: Pair, parts: int
+) -> tuple["Plane", Sums, int, Shape]:
+    """Return how a convolution is done in a plane, the size of that, and the outputs' shape."""
+    from glassnet.kernels.compiled._planes import plane
+
+    plan = plane(size[0], size[1:], (weights[2], weights[3]), stride, padding, parts)
+    height, width = plan.out
+    operations = height * plan.row * math.prod(weights[1:])
+    wide = weights[0], height, 1, plan.row
+    terms = plan.offset, plan.tap, plan.pieces
+    sums = _sums(Layout((0, 0), 1, plan.row), terms, operations, weights, 0, wide, size[1:])
+    numbers = size[1] * stride[0] * stride[1] * plan.rows * plan.row
+    return plan, sums, numbers, (weights[0], height, width, size[0])
+
+
+class Products(NamedTuple):
+    """What the loop of inner products has to know beside the arrays."""
+
+    plan: ProductPlan
+    errors: Shape
+    places: int
+    """Errors of each output."""
+    operations: int
+    nothing: Array
+    parts: int
+    room: int
+    """Sums that all parts keep."""
+    tile: tuple[tuple[int, ...], tuple[int, ...]]
+
+
+@lru_cache(maxsize=256)
+def products(size: Shape, weights: Shape, stride: Pair, padding: Pair, dtype: Any) -> Products:
+    """Return what the gradient of weights needs."""
+    from glassnet.kernels.compiled._products import SLOT
+    from glassnet.kernels.compiled._vectors import PRODUCTS
+
+    samples, outputs = size[0], weights[0]
+    plan = gradient_plan(samples, size[1:], (weights[2], weights[3]), stride, padding)
+    places, taps = samples * plan.out[0] * plan.out[1], plan.starts.shape[1]
+    panels = len(plan.panels) - 1
+    parts = 4 if panels >= 16 else 1  # with few, sharing out the outputs is more even
+    high, wide = best_tile(PRODUCTS, outputs, taps)
+    kept = -(-outputs // high) * -(-taps // wide) * SLOT + outputs
+    return Products(
+        plan, (samples, outputs, *plan.out), places, taps * outputs * places,
+        np.zeros(max(PANEL, samples), dtype), parts, parts * kept, ((0,) * high, (0,) * wide),
+    )  # fmt: skip
+
+
+class Means(NamedTuple):
+    """What the loop of averages has to know beside the arrays."""
+
+    plan: SumPlan
+    met: Shape
+    """What is summed, (C, H, W)."""
+    shape: Shape
+    """What is computed, (C, H, W, N)."""
+    operations: int
+    steps: Pair
+    """Numbers in a channel of what is summed, and of what is computed."""
+    part: float
+
+
+@lru_cache(maxsize=256)
+def forward_means(size: Shape, kernel: Pair, stride: Pair, padding: Pair) -> Means:
+    """Return what the means of images (N, C, H, W) need."""
+    plan = forward_plan(size[0], (1, *size[2:]), kernel, stride, padding)
+    return _means(plan, size[0], size[1], kernel)
+
+
+@lru_cache(maxsize=256)
+def gradient_means(samples: int, size: Shape, kernel: Pair, stride: Pair, padding: Pair) -> Means:
+    """Return what the gradient of images (C, H, W) needs."""
+    plan = backward_plan(samples, 1, (1, *size[1:]), kernel, stride, padding)
+    return _means(plan, samples, size[0], kernel)
+
+
+def _means(plan: SumPlan, samples: int, channels: int, kernel: Pair) -> Means:
+    """Return what the loop needs, channel by channel."""
+    steps = plan.met[0] * plan.layout.row, plan.out[0] * plan.out[1] * samples
+    return Means(
+        plan, (channels, *plan.met), (channels, *plan.out, samples), channels * plan.operations,
+        steps, 1 / (kernel[0] * kernel[1]),
+    )  # fmt: skip
