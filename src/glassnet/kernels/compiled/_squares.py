@@ -15,6 +15,7 @@ from numba.extending import intrinsic
 from glassnet.arrays import Array
 from glassnet.kernels.compiled._llvm import Values, integers, load, pointer, store_lanes
 from glassnet.kernels.compiled._loops import Inner, Loop, prange
+from glassnet.kernels.compiled._runs import prefetch
 from glassnet.kernels.compiled._vectors import REGISTER, lanes
 
 SQUARES = 4
@@ -79,6 +80,9 @@ def gather_and_turn(x: Array, chosen: Array, scale: Array, offset: Array, y: Arr
         count = min(side, samples - first)
         rows = np.empty(side * features, y.dtype)
         for m in range(count):
+            following = chosen[first + min(m + 1, count - 1)] * features
+            for f in range(0, features, side):  # the processor does not foresee which is next
+                prefetch(x, following + f)
             place = chosen[first + m] * features
             _scale(x[place : place + features], scale, offset, rows[m * features :])
         for f in range(0, features, side):

@@ -5,6 +5,9 @@ time are scaled into a few rows, which stay in the cache, and turned from there;
 samples of its own. Tables are NumPy's.
 """
 
+from functools import lru_cache
+from typing import Any
+
 import numpy as np
 from numpy.typing import DTypeLike
 
@@ -34,10 +37,18 @@ def gather(
     shape = samples.shape[1:]
     y = vector(size, dtype)
     factor, shift = (
-        np.array(np.broadcast_to(n, shape) if np.ndim(n) else n, dtype).reshape(-1)
+        _single(n, dtype)
+        if isinstance(n, float)
+        else np.array(np.broadcast_to(n, shape) if np.ndim(n) else n, dtype).reshape(-1)
         for n in (scale, offset)
     )
     given = samples.reshape(-1)
     given.flags.writeable = False  # for Numba another type: it is compiled for this one alone
     gather_and_turn(4 * MEMORY * size, given, flat(chosen), factor, shift, y)
     return y.reshape(*shape, len(chosen)).transpose(3, 0, 1, 2)
+
+
+@lru_cache(maxsize=16)
+def _single(number: float, dtype: np.dtype[Any]) -> Array:
+    """Return a vector of one number, that is only read."""
+    return np.full(1, number, dtype)

@@ -73,12 +73,14 @@ def dense_weight_gradient(dy: Array, x: Array, out: Array, bias_out: Array | Non
         else:
             out[...] = _sums(x, dy.T, None, by_outputs=out.size >= x.size)
     if bias_out is not None:
-        bias_out[...] = np.dot(dy.T, _ones(samples, dy.dtype))  # BLAS adds up faster than NumPy
+        # BLAS adds up faster than NumPy.
+        bias_out[...] = np.dot(dy.T, _filled(samples, 1, dy.dtype))
 
 
-@lru_cache(maxsize=16)
-def _ones(count: int, dtype: Any) -> Array:
-    return np.ones(count, dtype)
+@lru_cache(maxsize=64)
+def _filled(count: int, number: int, dtype: Any) -> Array:
+    """Return a vector that is only read."""
+    return np.full(count, number, dtype)
 
 
 def _sums(
@@ -92,19 +94,19 @@ def _sums(
     below: Array | None = None,
 ) -> Array:
     """Return weight · rows + bias: the sums of rows (T, R), by weights (K, T)."""
-    outputs, terms, length = *weight.shape, rows.shape[1]
-    y = np.empty((outputs, length), rows.dtype) if out is None else out
+    outputs, terms, length, dtype = *weight.shape, rows.shape[1], rows.dtype
+    y = np.empty((outputs, length), dtype) if out is None else out
     x, *steps = _as_it_lies(rows)
     w, *weight_steps = _as_it_lies(weight)
     wide = WIDE // rows.itemsize
     strips = -(-length // wide)
     shares = threads.threads() if by_outputs or strips < threads.threads() else 1
-    room = 0 if steps[1] == 1 else strips * shares * terms * wide
+    nothing = _filled(0, 0, dtype)
+    turned = nothing if steps[1] == 1 else np.empty(strips * shares * terms * wide, dtype)
     _loop()(
         y.size * terms, x, *steps, length, terms, w, *weight_steps,
-        np.zeros(outputs, y.dtype) if bias is None else flat(bias),
-        y.reshape(-1), outputs, shares, np.empty(room, y.dtype), y.dtype.type(floor),
-        np.empty(0, y.dtype) if below is None else below, TILE,
+        _filled(outputs, 0, dtype) if bias is None else flat(bias), y.reshape(-1), outputs,
+        shares, turned, dtype.type(floor), nothing if below is None else below, TILE,
     )  # fmt: skip
     return y
 
