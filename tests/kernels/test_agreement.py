@@ -71,6 +71,7 @@ def test_max_pool(g, samples, channels, with_nan, rng, dtype, order):
     dy = rng.standard_normal((samples, channels, *g["out"])).astype(dtype)
     _, winner = reference.max_pool2d_forward(x, **step)
     check_editions_agree("max_pool2d_forward", {"x": x, **step}, order)
+    check_editions_agree("max_pool2d_infer", {"x": x, **step}, order)
     check_editions_agree(
         "max_pool2d_backward",
         {"dy": dy, "winner": winner, "input_shape": x.shape[1:], **step, "below": abs(x)},

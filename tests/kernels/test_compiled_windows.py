@@ -80,6 +80,7 @@ def compare_pools(g, samples, channels, with_rectifier, rng, order):
     dy = rng.standard_normal((samples, channels, *g["out"])).astype(np.float32)
     _, winner = vectorised.max_pool2d_forward(x, **step)
     agree("max_pool2d_forward", {"x": x, **step}, order)
+    agree("max_pool2d_infer", {"x": x, **step}, order)
     agree("avg_pool2d_forward", {"x": x, **step}, order)
     below = rectified(rng, x.shape) if with_rectifier else None
     given = {"input_shape": x.shape[1:], **step, "below": below}

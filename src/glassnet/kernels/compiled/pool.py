@@ -23,6 +23,7 @@ __all__ = [
     "avg_pool2d_forward",
     "max_pool2d_backward",
     "max_pool2d_forward",
+    "max_pool2d_infer",
 ]
 
 FEW = 8
@@ -38,6 +39,13 @@ def max_pool2d_forward(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> t
     winner = np.empty(y.shape, np.uint16)
     _max_forward(MEMORY * x.size, _four(x), *kernel, *stride, *padding, y, winner)
     return y.transpose(3, 0, 1, 2), winner.transpose(3, 0, 1, 2)
+
+
+def max_pool2d_infer(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> Array:
+    """Return the largest value of each window."""
+    if len(x) < FEW or not is_plain(x):
+        return vectorised.max_pool2d_infer(x, kernel, stride, padding)
+    return max_pool2d_forward(x, kernel, stride, padding)[0]
 
 
 def max_pool2d_backward(

@@ -17,6 +17,7 @@ __all__ = [
     "avg_pool2d_forward",
     "max_pool2d_backward",
     "max_pool2d_forward",
+    "max_pool2d_infer",
 ]
 
 
@@ -41,6 +42,11 @@ def max_pool2d_forward(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> t
                         y[n, c, i, j] = value
                         winner[n, c, i, j] = p * kernel[1] + q
     return y, winner
+
+
+def max_pool2d_infer(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> Array:
+    """Return the largest value of each window."""
+    return max_pool2d_forward(x, kernel, stride, padding)[0]
 
 
 def max_pool2d_backward(

@@ -6,6 +6,7 @@ even where windows overlap, so adding into them loses nothing.
 """
 
 from collections.abc import Iterator
+from functools import reduce
 
 import numpy as np
 
@@ -17,6 +18,7 @@ __all__ = [
     "avg_pool2d_forward",
     "max_pool2d_backward",
     "max_pool2d_forward",
+    "max_pool2d_infer",
 ]
 
 
@@ -35,7 +37,7 @@ def max_pool2d_forward(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> t
     winner : ndarray of uint16, same shape
         p·kw + q of the largest value; the first one among equals. NaN is larger than all.
     """
-    lowest = -np.inf if np.issubdtype(x.dtype, np.floating) else np.iinfo(x.dtype).min
+    lowest = _lowest(x)
     image = _padded(x, padding, lowest)
     out = _output_size(image, kernel, stride)
     y = np.full((x.shape[1], *out, x.shape[0]), lowest, x.dtype)
@@ -48,6 +50,21 @@ def max_pool2d_forward(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> t
         np.maximum(winner, larger * np.uint16(position), out=winner)
         np.maximum(y, value, out=y)
     return y.transpose(3, 0, 1, 2), winner.transpose(3, 0, 1, 2)
+
+
+def max_pool2d_infer(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> Array:
+    """Return the largest value of each window, y of `max_pool2d_forward`.
+
+    The largest of each row of a window comes first, and then of these: kh + kw steps, where it
+    takes kh·kw to say which position it was.
+    """
+    image = _padded(x, padding, _lowest(x))
+    height, width = _output_size(image, kernel, stride)
+    rows = [image[:, :, q : q + stride[1] * width : stride[1]] for q in range(kernel[1])]
+    largest = reduce(np.maximum, rows)
+    tops = [largest[:, p : p + stride[0] * height : stride[0]] for p in range(kernel[0])]
+    y = reduce(np.maximum, tops)
+    return (y.copy() if kernel[0] == 1 else y).transpose(3, 0, 1, 2)  # never a view of x
 
 
 def max_pool2d_backward(
@@ -171,6 +188,11 @@ def _padded(x: Array, padding: Pair, fill: float) -> Array:
 def _output_size(image: Array, kernel: Pair, stride: Pair) -> Pair:
     _, height, width, _ = image.shape
     return (height - kernel[0]) // stride[0] + 1, (width - kernel[1]) // stride[1] + 1
+
+
+def _lowest(x: Array) -> float:
+    """Return what is never the largest."""
+    return -np.inf if np.issubdtype(x.dtype, np.floating) else int(np.iinfo(x.dtype).min)
 
 
 def _zeros(input_shape: Shape, like: Array, padding: Pair) -> Array:
