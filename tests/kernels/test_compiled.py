@@ -80,6 +80,21 @@ def test_products_as_networks_have_them(samples, inputs, outputs, rectifier, ord
     agree("dense_weight_gradient", {"dy": dy, "x": x, "out": weight * 0}, order, 1e-4)
 
 
+@pytest.mark.parametrize("samples", [1, 2, 7])
+@pytest.mark.parametrize(("outputs", "inputs"), [(9, 33), (700, 400)])  # one thread and all
+def test_a_few_samples(monkeypatch, samples, outputs, inputs):
+    monkeypatch.setattr(compiled.dense, "ALONE", 0)
+    monkeypatch.setattr(compiled.dense, "SEVERAL", 0)
+    rng = np.random.default_rng(samples)
+    x, weight, bias = (
+        rng.standard_normal(shape).astype(np.float32)
+        for shape in ((samples, inputs), (outputs, inputs), (outputs,))
+    )
+    for order in ORDERS:
+        for given in ({"bias": None}, {"bias": bias, "rectify": True}):
+            agree("dense_forward", {"x": x, "weight": weight, **given}, [order], 1e-4)
+
+
 def test_a_large_vector():
     rng = np.random.default_rng(5)
     value, grad, mean = rng.standard_normal((3, 200_001)).astype(np.float32)

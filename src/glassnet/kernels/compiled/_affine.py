@@ -1,4 +1,4 @@
-"""The three products of a dense layer, for few samples or many, on one thread.
+"""The three products of a dense layer, for few samples or many, on one thread; and one on all.
 
 What a layer gives lies sample by sample, or, where there are samples enough to fill registers, unit
 by unit. In both cases all three products are made of two things: inner products of two rows, and
@@ -8,7 +8,7 @@ sums of rows, each times a number. Arrays are parts of longer vectors, from a pl
 import numpy as np
 
 from glassnet.arrays import Array
-from glassnet.kernels.compiled._loops import Inner
+from glassnet.kernels.compiled._loops import Inner, Loop, prange
 from glassnet.kernels.compiled._matrices import add_row
 from glassnet.kernels.compiled._vectors import (
     add_products,
@@ -80,6 +80,20 @@ def _products_of_rows(
             found = totals(total)
             for o in range(min(8, rows - p)):
                 y[to + (p + o) * row + q * column] = start[first + (p + o) * start_step] + found[o]
+
+
+@Loop
+def affine_of_few(
+    x: Array, weight: Array, bias: Array, y: Array, samples: int, inputs: int, outputs: int,
+    parts: int,
+) -> None:  # fmt: skip
+    """Write y = W x + b sample by sample, the outputs in parts: memory hands W to all threads."""
+    for turn in prange(parts):
+        first, end = turn * outputs // parts, (turn + 1) * outputs // parts
+        _products_of_rows(
+            weight, first * inputs, end - first, x, NO, samples, inputs, bias, first, NEXT, y,
+            first, NEXT, outputs,
+        )  # fmt: skip
 
 
 @Inner

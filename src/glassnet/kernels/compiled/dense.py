@@ -16,6 +16,7 @@ from glassnet import threads
 from glassnet.arrays import Array
 from glassnet.kernels import vectorised
 from glassnet.kernels.compiled._arrays import flat, is_plain, require
+from glassnet.kernels.compiled._loops import MEMORY
 from glassnet.kernels.compiled.activation import relu_backward, relu_forward
 
 __all__ = [
@@ -25,7 +26,8 @@ __all__ = [
 ]
 
 ALONE = 1 << 18  # multiply-adds up to which BLAS is as fast, and uses one thread
-FEW = 8  # samples below which memory sets the pace, and BLAS is as fast
+FEW = 8  # samples below which memory sets the pace
+SEVERAL = 1 << 15  # weights up to which BLAS is as fast for more than one of them
 TILE = (0,) * 8  # outputs in a tile of sums
 WIDE = 128  # bytes of each output in it, at most
 
@@ -33,6 +35,9 @@ WIDE = 128  # bytes of each output in it, at most
 def dense_forward(x: Array, weight: Array, bias: Array | None, rectify: bool = False) -> Array:
     """Return y = x Wᵀ + b, or what a ReLU makes of it."""
     (samples, inputs), outputs = x.shape, len(weight)
+    much = ALONE if samples == 1 else SEVERAL
+    if samples < FEW and weight.size > much and is_plain(x, weight, bias):
+        return _of_few(x, weight, bias, rectify)
     if samples < FEW or samples * weight.size <= ALONE:
         y: Array = np.dot(weight, x.T)  # asks less of Python than matmul
         if bias is not None:
@@ -43,6 +48,19 @@ def dense_forward(x: Array, weight: Array, bias: Array | None, rectify: bool = F
     require(weight.shape, (outputs, inputs), "weights")
     floor = 0.0 if rectify else -np.inf
     return _sums(x.T, weight, bias, by_outputs=weight.size >= x.size, floor=floor).T
+
+
+def _of_few(x: Array, weight: Array, bias: Array | None, rectify: bool) -> Array:
+    """Return y = x Wᵀ + b; each weight is fetched once, for all samples, and all threads fetch."""
+    (samples, inputs), outputs = x.shape, len(weight)
+    require(weight.shape, (outputs, inputs), "weights")
+    y = np.empty((samples, outputs), x.dtype)
+    start = _filled(outputs, 0, x.dtype) if bias is None else flat(bias)
+    _loop_of_few()(
+        MEMORY * weight.size, flat(x), flat(weight), start, y.reshape(-1), samples, inputs,
+        outputs, 4 * threads.threads(),
+    )  # fmt: skip
+    return relu_forward(y) if rectify else y
 
 
 def dense_input_gradient(dy: Array, weight: Array, below: Array | None = None) -> Array:
@@ -116,6 +134,13 @@ def _as_it_lies(matrix: Array) -> tuple[Array, int, int]:
     if matrix.flags.f_contiguous and not matrix.flags.c_contiguous:
         return flat(matrix.T), 1, len(matrix)
     return flat(matrix), matrix.shape[1], 1
+
+
+@cache
+def _loop_of_few() -> Any:
+    from glassnet.kernels.compiled._affine import affine_of_few
+
+    return affine_of_few
 
 
 @cache
