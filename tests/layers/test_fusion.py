@@ -56,6 +56,18 @@ def test_the_same_bits_as_layer_by_layer(name, dtype):
         np.testing.assert_array_equal(b, p.grad)
 
 
+def test_a_max_pool_with_a_forward_of_its_own_is_asked():
+    class Louder(gn.MaxPool2d):
+        def forward(self, x, *, training=False, rng=None):
+            return super().forward(2 * x)
+
+    x = np.random.default_rng(0).standard_normal((3, 2, 4, 4)).astype(np.float32)
+    np.testing.assert_array_equal(Louder(2).infer(x), 2 * gn.MaxPool2d(2).infer(x))
+    pool = gn.MaxPool2d(2)
+    pool.forward = lambda x, **more: gn.MaxPool2d.forward(pool, 3 * x, **more)
+    np.testing.assert_array_equal(pool.infer(x), gn.MaxPool2d(2).forward(3 * x)[0])
+
+
 def test_a_layer_with_a_function_of_its_own_is_called(monkeypatch):
     def refused(*arguments, **more):
         raise AssertionError("a fused kernel")

@@ -80,6 +80,8 @@ class MaxPool2d(Pool2d):
 
     def infer(self, x: Array) -> Array:
         """Return y alone, which is less work."""
+        if type(self) is not MaxPool2d or "forward" in vars(self):  # it may do something else
+            return super().infer(x)
         return kernels.max_pool2d_infer(x, self.kernel_size, self.stride, self.padding)
 
     def backward(self, dy: Array, cache: MaxPoolCache) -> Array:
