@@ -91,8 +91,8 @@ def test_a_few_samples(monkeypatch, samples, outputs, inputs):
         for shape in ((samples, inputs), (outputs, inputs), (outputs,))
     )
     for order in ORDERS:
-        for given in ({"bias": None}, {"bias": bias, "rectify": True}):
-            agree("dense_forward", {"x": x, "weight": weight, **given}, [order], 1e-4)
+        for more in ({"bias": None}, {"bias": bias, "rectify": True}):
+            agree("dense_forward", {"x": x, "weight": weight, **more}, [order], 1e-4)
 
 
 def test_a_large_vector():
