@@ -65,10 +65,20 @@ class Linear(Layer):
         bias = None if self.bias is None else self.bias.value
         return kernels.dense_forward(x, self.weight.value, bias), x
 
+    def forward_rectified(self, x: Array) -> tuple[Array, Array]:
+        """Return what a ReLU after this layer makes of y, and x."""
+        bias = None if self.bias is None else self.bias.value
+        return kernels.dense_forward(x, self.weight.value, bias, True), x
+
     def backward(self, dy: Array, cache: Array) -> Array:
         """Write ∂L/∂W and ∂L/∂b; return ∂L/∂x, shape (N, in_features)."""
         self.backward_parameters(dy, cache)
         return kernels.dense_input_gradient(dy, self.weight.value)
+
+    def backward_rectified(self, dy: Array, cache: Array, below: Array) -> Array:
+        """Write ∂L/∂W and ∂L/∂b; return the gradient of the input of a ReLU that made `below`."""
+        self.backward_parameters(dy, cache)
+        return kernels.dense_input_gradient(dy, self.weight.value, below)
 
     def backward_parameters(self, dy: Array, cache: Array) -> None:
         """Write ∂L/∂W = δᵀ x and ∂L/∂b = Σ_n δ_n."""

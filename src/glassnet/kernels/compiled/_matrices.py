@@ -16,6 +16,7 @@ from numba.extending import intrinsic
 from glassnet.arrays import Array
 from glassnet.kernels.compiled._llvm import Values, load, multiply_add, pointer, spread
 from glassnet.kernels.compiled._loops import Inner, Loop, prange
+from glassnet.kernels.compiled._rectify import passed, raised
 from glassnet.kernels.compiled._squares import turn_square
 from glassnet.kernels.compiled._vectors import filled_tile, lanes, store, width
 
@@ -73,12 +74,18 @@ def sums_of_rows(
     outputs: int,
     shares: int,
     turned: Array,
+    floor: float,
+    below: Array,
     tile: tuple[int, ...],
 ) -> None:
     """Write y[k, r] = b[k] + Σ_t w[k, t] · x[t, r].
 
     A turn is a strip of columns r, as wide as the tile, and a share of the outputs. Where the
     columns do not lie side by side they are turned first.
+
+    What a rectifier beside the layer would do is done before the sums leave the registers. One
+    after it: no sum is below `floor`. One before it, whose output is `below`, when this is the
+    gradient of that: where it is not above zero, a sum is zero. There is none if `below` is empty.
 
     Parameters
     ----------
@@ -92,6 +99,9 @@ def sums_of_rows(
         Parts in which the outputs are divided.
     turned : vector
         Room for the strips of all turns, if they have to be turned.
+    floor : float
+    below : vector
+        As y, or empty.
     """
     sums = len(tile)
     wide = width(x, tile)
@@ -111,4 +121,9 @@ def sums_of_rows(
             for t in range(terms):
                 total = add_row(total, strip, start + t * step, count, weight, place, output_step)
                 place += term_step
-            store(y, k * length + r, length, count, sums, total)
+            place = k * length + r
+            if len(below) == 0:
+                store(y, place, length, count, sums, raised(total, floor))
+            else:
+                total = passed(total, below, place, length, count)
+                store(y, place, length, count, sums, total)

@@ -15,7 +15,8 @@ import numpy as np
 from glassnet import threads
 from glassnet.arrays import Array
 from glassnet.kernels import vectorised
-from glassnet.kernels.compiled._arrays import flat, is_plain, require
+from glassnet.kernels.compiled._arrays import batch_innermost, flat, is_plain, require, vector
+from glassnet.kernels.vectorised.activation import relu_backward
 
 __all__ = [
     "dense_forward",
@@ -29,30 +30,34 @@ TILE = (0,) * 8  # outputs in a tile of sums
 WIDE = 128  # bytes of each output in it, at most
 
 
-def dense_forward(x: Array, weight: Array, bias: Array | None) -> Array:
-    """Return y = x Wᵀ + b."""
+def dense_forward(x: Array, weight: Array, bias: Array | None, rectify: bool = False) -> Array:
+    """Return y = x Wᵀ + b, or what a ReLU makes of it."""
     (samples, inputs), outputs = x.shape, len(weight)
     if samples < FEW or samples * weight.size <= ALONE:
         y: Array = np.dot(weight, x.T)  # asks less of Python than matmul
         if bias is not None:
             y += bias[:, None]
-        return y.T
+        return (np.maximum(y, 0, out=y) if rectify else y).T
     if outputs < len(TILE) or not is_plain(x, weight, bias):
-        return vectorised.dense_forward(x, weight, bias)
+        return vectorised.dense_forward(x, weight, bias, rectify)
     require(weight.shape, (outputs, inputs), "weights")
-    return _sums(x.T, weight, bias, by_outputs=weight.size >= x.size).T
+    floor = 0 if rectify else -np.inf
+    return _sums(x.T, weight, bias, floor=floor, by_outputs=weight.size >= x.size).T
 
 
-def dense_input_gradient(dy: Array, weight: Array) -> Array:
+def dense_input_gradient(dy: Array, weight: Array, below: Array | None = None) -> Array:
     """Return ∂L/∂x = ∂L/∂y · W: a sum of rows of errors, each times a weight."""
     (samples, outputs), inputs = dy.shape, weight.shape[1]
     if samples < FEW or samples * weight.size <= ALONE:
         dx: Array = np.dot(weight.T, dy.T).T
-        return dx
-    if inputs < len(TILE) or not is_plain(dy, weight):
-        return vectorised.dense_input_gradient(dy, weight)
+        return dx if below is None else relu_backward(dx, below)
+    if inputs < len(TILE) or not is_plain(dy, weight, below):
+        return vectorised.dense_input_gradient(dy, weight, below)
     require(weight.shape, (outputs, inputs), "weights")
-    return _sums(dy.T, weight.T, None, by_outputs=weight.size >= dy.size).T
+    if below is not None:
+        require(below.shape, (samples, inputs), "outputs of a rectifier")
+        below = batch_innermost(below)
+    return _sums(dy.T, weight.T, None, below=below, by_outputs=weight.size >= dy.size).T
 
 
 def dense_weight_gradient(dy: Array, x: Array, out: Array, bias_out: Array | None = None) -> None:
@@ -64,7 +69,7 @@ def dense_weight_gradient(dy: Array, x: Array, out: Array, bias_out: Array | Non
         require(x.shape, (samples, inputs), "inputs")
         require(out.shape, (outputs, inputs), "weights")
         if out.flags.carray:
-            _sums(x, dy.T, None, out, by_outputs=out.size >= x.size)
+            _sums(x, dy.T, None, out=out, by_outputs=out.size >= x.size)
         else:
             out[...] = _sums(x, dy.T, None, by_outputs=out.size >= x.size)
     if bias_out is not None:
@@ -77,13 +82,21 @@ def _ones(count: int, dtype: Any) -> Array:
 
 
 def _sums(
-    rows: Array, weight: Array, bias: Array | None, out: Array | None = None, *, by_outputs: bool
+    rows: Array,
+    weight: Array,
+    bias: Array | None,
+    *,
+    by_outputs: bool,
+    floor: float = -np.inf,
+    below: Array | None = None,
+    out: Array | None = None,
 ) -> Array:
     """Return weight · rows + bias: the sums of rows (T, R), by weights (K, T)."""
     from glassnet.kernels.compiled._matrices import sums_of_rows
 
     outputs, terms, length = *weight.shape, rows.shape[1]
-    y = np.empty((outputs, length), rows.dtype) if out is None else out
+    dtype = rows.dtype
+    y = vector(outputs * length, dtype) if out is None else flat(out)
     x, *steps = _as_it_lies(rows)
     w, *weight_steps = _as_it_lies(weight)
     wide = WIDE // rows.itemsize
@@ -92,10 +105,10 @@ def _sums(
     room = 0 if steps[1] == 1 else strips * shares * terms * wide
     sums_of_rows(
         y.size * terms, x, *steps, length, terms, w, *weight_steps,
-        np.zeros(outputs, y.dtype) if bias is None else flat(bias),
-        y.reshape(-1), outputs, shares, np.empty(room, y.dtype), TILE,
+        np.zeros(outputs, dtype) if bias is None else flat(bias), y, outputs, shares,
+        np.empty(room, dtype), dtype.type(floor), y[:0] if below is None else below, TILE,
     )  # fmt: skip
-    return y
+    return y.reshape(outputs, length)
 
 
 def _as_it_lies(matrix: Array) -> tuple[Array, int, int]:

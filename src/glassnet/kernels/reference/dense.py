@@ -6,14 +6,15 @@ Everything is summed in float64 and rounded once, at the end, to the dtype the N
 import numpy as np
 
 from glassnet.arrays import Array
+from glassnet.kernels.reference.activation import relu_backward, relu_forward
 
 __all__ = ["dense_forward", "dense_input_gradient", "dense_weight_gradient"]
 
 
-def dense_forward(x: Array, weight: Array, bias: Array | None) -> Array:
+def dense_forward(x: Array, weight: Array, bias: Array | None, rectify: bool = False) -> Array:
     """Return y[n, o] = b[o] + Σ_i W[o, i] · x[n, i]: each output weighs all inputs.
 
-    Shapes as in the NumPy edition.
+    With `rectify` a ReLU follows, whose output is returned. Shapes as in the NumPy edition.
     """
     samples, inputs = x.shape
     outputs = len(weight)
@@ -24,14 +25,16 @@ def dense_forward(x: Array, weight: Array, bias: Array | None) -> Array:
                 y[n, o] = bias[o]
             for i in range(inputs):
                 y[n, o] += float(weight[o, i]) * float(x[n, i])
-    return y.astype(np.result_type(x, weight))
+    y = y.astype(np.result_type(x, weight))
+    return relu_forward(y) if rectify else y
 
 
-def dense_input_gradient(dy: Array, weight: Array) -> Array:
+def dense_input_gradient(dy: Array, weight: Array, below: Array | None = None) -> Array:
     """Return ∂L/∂x[n, i] = Σ_o ∂L/∂y[n, o] · W[o, i].
 
     The input x[n, i] acts on every output of its sample, and ∂y[n, o]/∂x[n, i] = W[o, i]; the
-    chain rule adds up what it causes along all these ways.
+    chain rule adds up what it causes along all these ways. If `below`, the input, is the output of
+    a ReLU, the gradient of the ReLU's input is returned.
     """
     samples, outputs = dy.shape
     inputs = weight.shape[1]
@@ -40,7 +43,8 @@ def dense_input_gradient(dy: Array, weight: Array) -> Array:
         for i in range(inputs):
             for o in range(outputs):
                 dx[n, i] += float(dy[n, o]) * float(weight[o, i])
-    return dx.astype(np.result_type(dy, weight))
+    dx = dx.astype(np.result_type(dy, weight))
+    return dx if below is None else relu_backward(dx, below)
 
 
 def dense_weight_gradient(dy: Array, x: Array, out: Array, bias_out: Array | None = None) -> None:

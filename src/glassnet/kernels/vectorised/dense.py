@@ -3,6 +3,7 @@
 import numpy as np
 
 from glassnet.arrays import Array
+from glassnet.kernels.vectorised.activation import relu_backward, relu_forward
 
 __all__ = [
     "dense_forward",
@@ -11,7 +12,7 @@ __all__ = [
 ]
 
 
-def dense_forward(x: Array, weight: Array, bias: Array | None) -> Array:
+def dense_forward(x: Array, weight: Array, bias: Array | None, rectify: bool = False) -> Array:
     """Return y = x Wᵀ + b.
 
     Parameters
@@ -19,6 +20,8 @@ def dense_forward(x: Array, weight: Array, bias: Array | None) -> Array:
     x : ndarray, shape (N, in)
     weight : ndarray, shape (out, in)
     bias : ndarray, shape (out,), or None
+    rectify : bool
+        Whether a ReLU follows, whose output is then returned.
 
     Returns
     -------
@@ -27,22 +30,25 @@ def dense_forward(x: Array, weight: Array, bias: Array | None) -> Array:
     y = x @ weight.T
     if bias is not None:
         y += bias
-    return y
+    return relu_forward(y) if rectify else y
 
 
-def dense_input_gradient(dy: Array, weight: Array) -> Array:
+def dense_input_gradient(dy: Array, weight: Array, below: Array | None = None) -> Array:
     """Return ∂L/∂x = ∂L/∂y · W: each output sends its error back along its weights.
 
     Parameters
     ----------
     dy : ndarray, shape (N, out)
     weight : ndarray, shape (out, in)
+    below : ndarray, shape (N, in), optional
+        The input, if it is the output of a ReLU, the gradient of whose input is then returned.
 
     Returns
     -------
     ndarray, shape (N, in)
     """
-    return dy @ weight
+    dx: Array = dy @ weight
+    return dx if below is None else relu_backward(dx, below)
 
 
 def dense_weight_gradient(dy: Array, x: Array, out: Array, bias_out: Array | None = None) -> None:
