@@ -122,8 +122,8 @@ def sums_of_rows(
                 total = add_row(total, strip, start + t * step, count, weight, place, output_step)
                 place += term_step
             place = k * length + r
-            if len(below) == 0:
-                store(y, place, length, count, sums, raised(total, floor))
-            else:
+            if len(below) > 0:
                 total = passed(total, below, place, length, count)
-                store(y, place, length, count, sums, total)
+            elif floor == 0:
+                total = raised(total, floor)
+            store(y, place, length, count, sums, total)

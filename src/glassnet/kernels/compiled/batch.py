@@ -5,10 +5,14 @@ time are scaled into a few rows, which stay in the cache, and turned from there;
 samples of its own. Tables are NumPy's.
 """
 
+import math
+from functools import lru_cache
+from typing import Any
+
 import numpy as np
 from numpy.typing import DTypeLike
 
-from glassnet.arrays import Array
+from glassnet.arrays import Array, Shape
 from glassnet.kernels import vectorised
 from glassnet.kernels.compiled._arrays import COMPILED, flat, vector
 from glassnet.kernels.compiled._loops import MEMORY
@@ -17,27 +21,38 @@ __all__ = ["gather"]
 
 SMALL = 1 << 13
 """Numbers up to which NumPy is as fast."""
+KNOWN = np.dtype(np.uint8), np.dtype(np.float32)
+"""What samples are of for which the loop is compiled."""
 
 
 def gather(
     samples: Array, chosen: Array, scale: float | Array, offset: float | Array, dtype: DTypeLike
 ) -> Array:
     """Return the chosen samples, scaled: y_n = x_{chosen_n} · scale + offset."""
-    size, dtype = len(chosen) * samples[:1].size, np.dtype(dtype)
-    known = samples.dtype in (np.uint8, np.float32) and samples.flags.c_contiguous
-    if samples.ndim != 4 or size < SMALL or not known or dtype not in COMPILED:
+    shape, dtype = samples.shape[1:], np.dtype(dtype)
+    size = len(chosen) * math.prod(shape)
+    known = samples.dtype in KNOWN and samples.flags.c_contiguous
+    if len(shape) != 3 or size < SMALL or not known or dtype not in COMPILED:
         return vectorised.gather(samples, chosen, scale, offset, dtype)
     from glassnet.kernels.compiled._squares import gather_and_turn
 
     if chosen.min() < 0 or chosen.max() >= len(samples):
         raise IndexError(f"a sample is none of {len(samples)}")
-    shape = samples.shape[1:]
     y = vector(size, dtype)
-    factor, shift = (
-        np.array(np.broadcast_to(n, shape) if np.ndim(n) else n, dtype).reshape(-1)
-        for n in (scale, offset)
-    )
+    factor, shift = _as_vector(scale, shape, dtype), _as_vector(offset, shape, dtype)
     given = samples.reshape(-1)
     given.flags.writeable = False  # for Numba another type: it is compiled for this one alone
     gather_and_turn(4 * MEMORY * size, given, flat(chosen), factor, shift, y)
     return y.reshape(*shape, len(chosen)).transpose(3, 0, 1, 2)
+
+
+def _as_vector(number: float | Array, shape: Shape, dtype: Any) -> Array:
+    """Return a number for each of a sample, or the one of all."""
+    if isinstance(number, np.ndarray) and number.ndim:
+        return np.array(np.broadcast_to(number, shape), dtype).reshape(-1)
+    return _alone(float(number), dtype)
+
+
+@lru_cache(maxsize=16)
+def _alone(number: float, dtype: Any) -> Array:
+    return np.array([number], dtype)
