@@ -102,11 +102,10 @@ def _sums(
     wide = WIDE // rows.itemsize
     strips = -(-length // wide)
     shares = threads.threads() if by_outputs or strips < threads.threads() else 1
-    room = 0 if steps[1] == 1 else strips * shares * terms * wide
     sums_of_rows(
         y.size * terms, x, *steps, length, terms, w, *weight_steps,
         np.zeros(outputs, dtype) if bias is None else flat(bias), y, outputs, shares,
-        np.empty(room, dtype), dtype.type(floor), y[:0] if below is None else below, TILE,
+        dtype.type(floor), y[:0] if below is None else below, TILE,
     )  # fmt: skip
     return y.reshape(outputs, length)
 
