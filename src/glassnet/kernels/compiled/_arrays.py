@@ -72,6 +72,8 @@ def flat(x: Array) -> Array:
 
 def batch_innermost(x: Array) -> Array:
     """Return x of axes (N, ...) as a vector with the axes (..., N); a copy only where needed."""
+    if x.ndim == 2 and x.flags.fnc:
+        return flat(x.T)
     inner = x.transpose(*range(1, x.ndim), 0)
     if x.flags.c_contiguous and not inner.flags.c_contiguous:
         return transposed(x.reshape(len(x), -1))
@@ -92,8 +94,8 @@ def transposed(x: Array) -> Array:
 
 def lies_innermost(x: Array) -> bool:
     """Whether x lies in memory with the batch innermost, and not in C order."""
-    if x.ndim < 2 or x.flags.c_contiguous:
-        return False
+    if x.ndim <= 2 or x.flags.c_contiguous:
+        return x.flags.fnc  # in Fortran's order, and not in C's
     return bool(x.transpose(*range(1, x.ndim), 0).flags.c_contiguous)
 
 
@@ -106,4 +108,6 @@ def shaped(vector: Array, like: Array, innermost: bool) -> Array:
     """Return a vector of `as_lies` in the shape of `like`."""
     if not innermost:
         return vector.reshape(like.shape)
+    if like.ndim == 2:
+        return vector.reshape(like.shape[::-1]).T
     return vector.reshape(*like.shape[1:], len(like)).transpose(-1, *range(like.ndim - 1))

@@ -7,7 +7,7 @@ gradient of an input a sum of rows of errors, the gradient of a weight a sum of 
 Small products are BLAS's, on one thread: its own threads would be in the way of the others.
 """
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -92,8 +92,6 @@ def _sums(
     out: Array | None = None,
 ) -> Array:
     """Return weight · rows + bias: the sums of rows (T, R), by weights (K, T)."""
-    from glassnet.kernels.compiled._matrices import sums_of_rows
-
     outputs, terms, length = *weight.shape, rows.shape[1]
     dtype = rows.dtype
     y = vector(outputs * length, dtype) if out is None else flat(out)
@@ -102,7 +100,7 @@ def _sums(
     wide = WIDE // rows.itemsize
     strips = -(-length // wide)
     shares = threads.threads() if by_outputs or strips < threads.threads() else 1
-    sums_of_rows(
+    _loop()(
         y.size * terms, x, *steps, length, terms, w, *weight_steps,
         np.zeros(outputs, dtype) if bias is None else flat(bias), y, outputs, shares,
         dtype.type(floor), y[:0] if below is None else below, TILE,
@@ -110,8 +108,15 @@ def _sums(
     return y.reshape(outputs, length)
 
 
+@cache
+def _loop() -> Any:
+    from glassnet.kernels.compiled._matrices import sums_of_rows
+
+    return sums_of_rows
+
+
 def _as_it_lies(matrix: Array) -> tuple[Array, int, int]:
     """Return a matrix as a vector, and the steps from row to row and from column to column."""
-    if matrix.flags.f_contiguous and not matrix.flags.c_contiguous:
+    if matrix.flags.fnc:  # in Fortran's order, and not in C's
         return flat(matrix.T), 1, len(matrix)
     return flat(matrix), matrix.shape[1], 1
