@@ -111,8 +111,12 @@ def test_dense(samples, inputs, outputs, with_bias, rng, dtype, order):
     weight = rng.standard_normal((outputs, inputs)).astype(dtype)
     bias = rng.standard_normal(outputs).astype(dtype) if with_bias else None
     dy = rng.standard_normal((samples, outputs)).astype(dtype)
-    check_editions_agree("dense_forward", {"x": x, "weight": weight, "bias": bias}, order)
-    check_editions_agree("dense_input_gradient", {"dy": dy, "weight": weight}, order)
+    for rectify in (False, True):
+        arguments = {"x": x, "weight": weight, "bias": bias, "rectify": rectify}
+        check_editions_agree("dense_forward", arguments, order)
+    for below in (None, np.maximum(x, 0)):
+        arguments = {"dy": dy, "weight": weight, "below": below}
+        check_editions_agree("dense_input_gradient", arguments, order)
     arguments = {"dy": dy, "x": x, "out": np.full_like(weight, 7)}
     check_editions_agree("dense_weight_gradient", arguments, order)
     arguments["bias_out"] = np.full(outputs, 7, dtype)

@@ -72,8 +72,12 @@ def test_products_as_networks_have_them(samples, inputs, outputs, order):
         rng.standard_normal(shape).astype(np.float32)
         for shape in ((samples, inputs), (outputs, inputs), (samples, outputs), (outputs,))
     )
-    agree("dense_forward", {"x": x, "weight": weight, "bias": bias}, order, 1e-4)
+    given = {"x": x, "weight": weight, "bias": bias}
+    agree("dense_forward", given, order, 1e-4)
+    agree("dense_forward", {**given, "rectify": True}, order, 1e-4)
     agree("dense_input_gradient", {"dy": dy, "weight": weight}, order, 1e-4)
+    below = np.maximum(x, 0)
+    agree("dense_input_gradient", {"dy": dy, "weight": weight, "below": below}, order, 1e-4)
     agree("dense_weight_gradient", {"dy": dy, "x": x, "out": weight * 0}, order, 1e-4)
 
 
@@ -150,6 +154,9 @@ def test_arrays_that_do_not_fit_are_refused(order):
         compiled.conv2d_weight_gradient(x, x, (1, 1), (0, 0), np.ones((3, 3, 3, 3), np.float32))
     with pytest.raises(ValueError, match="weights"):
         compiled.dense_forward(np.ones((99, 100), np.float32), np.ones((99, 99), np.float32), None)
+    square = np.ones((99, 99), np.float32)
+    with pytest.raises(ValueError, match="outputs of a rectifier"):
+        compiled.dense_input_gradient(square, square, square[1:])
 
 
 def test_what_is_kept_on_disk_goes_by_all_that_was_compiled(tmp_path):
