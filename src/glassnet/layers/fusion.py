@@ -17,7 +17,8 @@ from glassnet.layers.pooling import AvgPool2d, MaxPool2d
 
 def rectifies_after(layer: Layer, following: Layer | None) -> TypeGuard[Conv2d | Linear]:
     """Return whether a layer does the work of the one after it, going forward."""
-    return type(following) is ReLU and type(layer) in (Conv2d, Linear) and _untouched(layer, following)
+    known = type(layer) in (Conv2d, Linear)
+    return type(following) is ReLU and known and _untouched(layer, following)
 
 
 def rectifies_before(

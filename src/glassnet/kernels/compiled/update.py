@@ -106,7 +106,7 @@ def _are_vectors(first: Array, *others: Array | None) -> bool:
     """Whether all are vectors of one length and of one dtype that is compiled, as they lie."""
     if not (is_plain(first, *others) and first.flags.carray):
         return False
-    for other in others:  # noqa: SIM110 — all() takes twice as long
+    for other in others:
         if other is not None and not (other.shape == first.shape and other.flags.carray):
             return False
     return True
