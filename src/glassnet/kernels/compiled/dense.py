@@ -42,7 +42,7 @@ def dense_forward(x: Array, weight: Array, bias: Array | None, rectify: bool = F
         return vectorised.dense_forward(x, weight, bias, rectify)
     require(weight.shape, (outputs, inputs), "weights")
     floor = 0 if rectify else -np.inf
-    return _sums(x.T, weight, bias, floor=floor, by_outputs=weight.size >= x.size).T
+    return _sums(x.T, weight, bias, floor=floor, by_outputs=weight.size > x.size).T
 
 
 def dense_input_gradient(dy: Array, weight: Array, below: Array | None = None) -> Array:
