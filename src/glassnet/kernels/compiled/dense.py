@@ -57,7 +57,7 @@ def dense_input_gradient(dy: Array, weight: Array, below: Array | None = None) -
     if below is not None:
         require(below.shape, (samples, inputs), "outputs of a rectifier")
         below = batch_innermost(below)
-    return _sums(dy.T, weight.T, None, below=below, by_outputs=weight.size >= dy.size).T
+    return _sums(dy.T, weight.T, None, below=below, by_outputs=weight.size > dy.size).T
 
 
 def dense_weight_gradient(dy: Array, x: Array, out: Array, bias_out: Array | None = None) -> None:
@@ -69,9 +69,9 @@ def dense_weight_gradient(dy: Array, x: Array, out: Array, bias_out: Array | Non
         require(x.shape, (samples, inputs), "inputs")
         require(out.shape, (outputs, inputs), "weights")
         if out.flags.carray:
-            _sums(x, dy.T, None, out=out, by_outputs=out.size >= x.size)
+            _sums(x, dy.T, None, out=out, by_outputs=out.size > x.size)
         else:
-            out[...] = _sums(x, dy.T, None, by_outputs=out.size >= x.size)
+            out[...] = _sums(x, dy.T, None, by_outputs=out.size > x.size)
     if bias_out is not None:
         bias_out[...] = np.dot(dy.T, _ones(samples, dy.dtype))  # BLAS adds up faster than NumPy
 
