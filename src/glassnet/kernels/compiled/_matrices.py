@@ -84,8 +84,9 @@ def sums_of_rows(
     columns do not lie side by side they are turned first.
 
     What a rectifier beside the layer would do is done before the sums leave the registers. One
-    after it: no sum is below `floor`, zero; without one that is −∞. One before it, whose output is `below`, when this is the
-    gradient of that: where it is not above zero, a sum is zero. There is none if `below` is empty.
+    after it: no sum is below `floor`, which is zero; without one it is −∞. One before it, whose
+    output is `below`, when this is the gradient of that: where it is not above zero, a sum is zero.
+    There is none if `below` is empty.
 
     Parameters
     ----------
