@@ -168,6 +168,9 @@ def test_arrays_that_do_not_fit_are_refused(order):
         compiled.conv2d_weight_gradient(x, x, (1, 1), (0, 0), np.ones((3, 3, 3, 3), np.float32))
     with pytest.raises(ValueError, match="weights"):
         compiled.dense_forward(np.ones((99, 100), np.float32), np.ones((99, 99), np.float32), None)
+    square = np.ones((99, 99), np.float32)
+    with pytest.raises(ValueError, match="outputs of a rectifier"):
+        compiled.dense_input_gradient(square, square, square[1:])
 
 
 def test_what_is_kept_on_disk_goes_by_all_that_was_compiled(tmp_path):

@@ -12,6 +12,14 @@ NETWORKS = {
         gn.AvgPool2d(2, 1),
     ),
     "before convolutions": (gn.ReLU(), gn.Conv2d(2, 3, 3), gn.ReLU(), gn.Conv2d(3, 2, 2, 2)),
+    "beside Linears": (
+        gn.Flatten(), gn.Linear(144, 40), gn.ReLU(), gn.Linear(40, 30, bias=False), gn.ReLU(),
+        gn.Linear(30, 3), gn.ReLU(),
+    ),
+    "large Linears": (
+        gn.Conv2d(2, 3, 3), gn.ReLU(), gn.Flatten(), gn.Linear(126, 400), gn.ReLU(),
+        gn.Linear(400, 99), gn.ReLU(), gn.Linear(99, 99),
+    ),
     "two in a row": (gn.Conv2d(2, 3, 3), gn.ReLU(), gn.ReLU(), gn.MaxPool2d(3, 1)),
     "dense": (
         gn.Conv2d(2, 3, 3), gn.ReLU(), gn.Flatten(), gn.Linear(126, 5), gn.ReLU(),

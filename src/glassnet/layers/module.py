@@ -62,10 +62,10 @@ class Module:
     @property
     def is_trainable(self) -> bool:
         """Whether any parameter, here or inside, is to be trained."""
-        owned = vars(self).values()
-        return any(v.trainable for v in owned if isinstance(v, Parameter)) or any(
-            child.is_trainable for _, child in self.children()
-        )
+        for value in vars(self).values():
+            if isinstance(value, Parameter) and value.trainable:
+                return True
+        return any(child.is_trainable for _, child in self.children())
 
     @property
     def dtype(self) -> np.dtype[Any]:

@@ -98,8 +98,8 @@ def transposed(x: Array) -> Array:
 
 def lies_innermost(x: Array) -> bool:
     """Whether x lies in memory with the batch innermost, and not in C order."""
-    if x.ndim < 2 or x.flags.c_contiguous:
-        return False
+    if x.ndim <= 2 or x.flags.c_contiguous:
+        return x.flags.fnc  # in Fortran's order, and not in C's
     return bool(x.transpose(*range(1, x.ndim), 0).flags.c_contiguous)
 
 
@@ -112,4 +112,6 @@ def shaped(vector: Array, like: Array, innermost: bool) -> Array:
     """Return a vector of `as_lies` in the shape of `like`."""
     if not innermost:
         return vector.reshape(like.shape)
+    if like.ndim == 2:
+        return vector.reshape(like.shape[::-1]).T
     return vector.reshape(*like.shape[1:], len(like)).transpose(-1, *range(like.ndim - 1))

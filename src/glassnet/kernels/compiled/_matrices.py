@@ -11,9 +11,11 @@ takes as long as the arithmetic.
 
 from typing import Any
 
+import numpy as np
 from numba.extending import intrinsic
 
 from glassnet.arrays import Array
+from glassnet.kernels.compiled._arrays import LINE
 from glassnet.kernels.compiled._llvm import Values, load, multiply_add, pointer, spread
 from glassnet.kernels.compiled._loops import Inner, Loop, prange
 from glassnet.kernels.compiled._rectify import passed, raised
@@ -44,19 +46,18 @@ def add_row(
 
 @Inner
 def _turn(
-    x: Array, start: int, column_step: int, count: int, terms: int, strip: Array, place: int,
-    wide: int,
-) -> None:  # fmt: skip
+    x: Array, start: int, column_step: int, count: int, terms: int, strip: Array, wide: int
+) -> None:
     """Copy `count` columns that lie one after the other so that they lie side by side."""
     side = lanes(x)
     for left in range(0, count, side):
         squares = terms // side * side if left + side <= count else 0
         for t in range(0, squares, side):
             source = start + left * column_step + t
-            turn_square(x, source, column_step, strip, place + t * wide + left, wide)
+            turn_square(x, source, column_step, strip, t * wide + left, wide)
         for t in range(squares, terms):
             for c in range(left, min(left + side, count)):
-                strip[place + t * wide + c] = x[start + c * column_step + t]
+                strip[t * wide + c] = x[start + c * column_step + t]
 
 
 @Loop
@@ -73,7 +74,6 @@ def sums_of_rows(
     y: Array,
     outputs: int,
     shares: int,
-    turned: Array,
     floor: float,
     below: Array,
     tile: tuple[int, ...],
@@ -82,6 +82,11 @@ def sums_of_rows(
 
     A turn is a strip of columns r, as wide as the tile, and a share of the outputs. Where the
     columns do not lie side by side they are turned first.
+
+    What a rectifier beside the layer would do is done before the sums leave the registers. One
+    after it: no sum is below `floor`, which is zero; without one it is −∞. One before it, whose
+    output is `below`, when this is the gradient of that: where it is not above zero, a sum is zero.
+    There is none if `below` is empty.
 
     Parameters
     ----------
@@ -93,13 +98,9 @@ def sums_of_rows(
         y[k] is a row of `length` numbers; there are `outputs`, at least as many as in a tile.
     shares : int
         Parts in which the outputs are divided.
-    turned : vector
-        Room for the strips of all turns, if they have to be turned.
     floor : float
-        No sum is below it: zero where a rectifier follows.
     below : vector
-        The output of a rectifier, if this is the gradient of that; it lies as y does. Where it is
-        not above zero, y is zero. Otherwise empty.
+        As y, or empty.
     """
     sums = len(tile)
     wide = width(x, tile)
@@ -110,8 +111,9 @@ def sums_of_rows(
         count = min(wide, length - r)
         strip, start, step = x, r, row_step
         if column_step != 1:
-            strip, start, step = turned, turn * terms * wide, wide
-            _turn(x, r * column_step, column_step, count, terms, turned, start, wide)
+            strip, step = np.empty((terms + 1) * wide, x.dtype), wide
+            start = (-strip.ctypes.data % LINE) // strip.itemsize
+            _turn(x, r * column_step, column_step, count, terms, strip[start:], wide)
         for block in range(share * blocks // shares, (share + 1) * blocks // shares):
             k = min(block * sums, outputs - sums)  # the last may do some outputs once more
             total = filled_tile(bias, k, tile)
@@ -120,7 +122,8 @@ def sums_of_rows(
                 total = add_row(total, strip, start + t * step, count, weight, place, output_step)
                 place += term_step
             place = k * length + r
-            if len(below) == 0:
-                store(y, place, length, count, sums, raised(total, floor))
-            else:
-                store(y, place, length, count, sums, passed(total, below, place, length, count))
+            if len(below) > 0:
+                total = passed(total, below, place, length, count)
+            elif floor == 0:
+                total = raised(total, floor)
+            store(y, place, length, count, sums, total)

@@ -35,6 +35,7 @@ __all__ = [
 PARTS = 8  # of a row, to be shared among threads
 EXPONENTIAL = 16  # multiply-adds that take as long
 SMALL = 1 << 13  # numbers up to which one pass of NumPy is as fast
+FEW = 1 << 15  # the same of a product with a slope that is no exponential
 
 
 def relu_forward(x: Array) -> Array:
@@ -49,7 +50,7 @@ def relu_forward(x: Array) -> Array:
 
 def relu_backward(dy: Array, y: Array) -> Array:
     """Return ∂L/∂x = ∂L/∂y where y > 0, else 0 (also at the kink)."""
-    return leaky_relu_backward(dy, y, 0) if y.size >= SMALL else vectorised.relu_backward(dy, y)
+    return leaky_relu_backward(dy, y, 0) if y.size >= FEW else vectorised.relu_backward(dy, y)
 
 
 def leaky_relu_forward(x: Array, slope: float) -> Array:
@@ -80,14 +81,16 @@ def sigmoid_forward(x: Array) -> Array:
 
 def sigmoid_backward(dy: Array, y: Array) -> Array:
     """Return ∂L/∂x = ∂L/∂y · y (1 − y)."""
-    if not _is_curved(y, dy):
+    if y.size < FEW or not _is_curved(y, dy):
         return vectorised.sigmoid_backward(dy, y)
     return _slopes("sigmoid", dy, y)
 
 
 def tanh_backward(dy: Array, y: Array) -> Array:
     """Return ∂L/∂x = ∂L/∂y · (1 − y²)."""
-    return _slopes("tanh", dy, y) if _is_curved(y, dy) else vectorised.tanh_backward(dy, y)
+    if y.size < FEW or not _is_curved(y, dy):
+        return vectorised.tanh_backward(dy, y)
+    return _slopes("tanh", dy, y)
 
 
 def elu_forward(x: Array, alpha: float) -> Array:

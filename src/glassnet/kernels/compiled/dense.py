@@ -15,7 +15,7 @@ import numpy as np
 from glassnet import threads
 from glassnet.arrays import Array
 from glassnet.kernels import vectorised
-from glassnet.kernels.compiled._arrays import flat, is_plain, require
+from glassnet.kernels.compiled._arrays import batch_innermost, flat, is_plain, require, vector
 from glassnet.kernels.compiled._loops import MEMORY
 from glassnet.kernels.compiled.activation import relu_backward, relu_forward
 
@@ -46,8 +46,8 @@ def dense_forward(x: Array, weight: Array, bias: Array | None, rectify: bool = F
     if outputs < len(TILE) or not is_plain(x, weight, bias):
         return vectorised.dense_forward(x, weight, bias, rectify)
     require(weight.shape, (outputs, inputs), "weights")
-    floor = 0.0 if rectify else -np.inf
-    return _sums(x.T, weight, bias, by_outputs=weight.size >= x.size, floor=floor).T
+    floor = 0 if rectify else -np.inf
+    return _sums(x.T, weight, bias, floor=floor, by_outputs=weight.size > x.size).T
 
 
 def _of_few(x: Array, weight: Array, bias: Array | None, rectify: bool) -> Array:
@@ -74,8 +74,8 @@ def dense_input_gradient(dy: Array, weight: Array, below: Array | None = None) -
     require(weight.shape, (outputs, inputs), "weights")
     if below is not None:
         require(below.shape, (samples, inputs), "outputs of a rectifier")
-        below = flat(below.T)
-    return _sums(dy.T, weight.T, None, by_outputs=weight.size >= dy.size, below=below).T
+        below = batch_innermost(below)
+    return _sums(dy.T, weight.T, None, below=below, by_outputs=weight.size > dy.size).T
 
 
 def dense_weight_gradient(dy: Array, x: Array, out: Array, bias_out: Array | None = None) -> None:
@@ -87,9 +87,9 @@ def dense_weight_gradient(dy: Array, x: Array, out: Array, bias_out: Array | Non
         require(x.shape, (samples, inputs), "inputs")
         require(out.shape, (outputs, inputs), "weights")
         if out.flags.carray:
-            _sums(x, dy.T, None, out, by_outputs=out.size >= x.size)
+            _sums(x, dy.T, None, out=out, by_outputs=out.size > x.size)
         else:
-            out[...] = _sums(x, dy.T, None, by_outputs=out.size >= x.size)
+            out[...] = _sums(x, dy.T, None, by_outputs=out.size > x.size)
     if bias_out is not None:
         # BLAS adds up faster than NumPy.
         bias_out[...] = np.dot(dy.T, _filled(samples, 1, dy.dtype))
@@ -105,33 +105,39 @@ def _sums(
     rows: Array,
     weight: Array,
     bias: Array | None,
-    out: Array | None = None,
     *,
     by_outputs: bool,
     floor: float = -np.inf,
     below: Array | None = None,
+    out: Array | None = None,
 ) -> Array:
     """Return weight · rows + bias: the sums of rows (T, R), by weights (K, T)."""
-    outputs, terms, length, dtype = *weight.shape, rows.shape[1], rows.dtype
-    y = np.empty((outputs, length), dtype) if out is None else out
+    outputs, terms, length = *weight.shape, rows.shape[1]
+    dtype = rows.dtype
+    y = vector(outputs * length, dtype) if out is None else flat(out)
     x, *steps = _as_it_lies(rows)
     w, *weight_steps = _as_it_lies(weight)
     wide = WIDE // rows.itemsize
     strips = -(-length // wide)
     shares = threads.threads() if by_outputs or strips < threads.threads() else 1
-    nothing = _filled(0, 0, dtype)
-    turned = nothing if steps[1] == 1 else np.empty(strips * shares * terms * wide, dtype)
     _loop()(
         y.size * terms, x, *steps, length, terms, w, *weight_steps,
-        _filled(outputs, 0, dtype) if bias is None else flat(bias), y.reshape(-1), outputs,
-        shares, turned, dtype.type(floor), nothing if below is None else below, TILE,
+        _filled(outputs, 0, dtype) if bias is None else flat(bias), y, outputs, shares,
+        dtype.type(floor), y[:0] if below is None else below, TILE,
     )  # fmt: skip
-    return y
+    return y.reshape(outputs, length)
+
+
+@cache
+def _loop() -> Any:
+    from glassnet.kernels.compiled._matrices import sums_of_rows
+
+    return sums_of_rows
 
 
 def _as_it_lies(matrix: Array) -> tuple[Array, int, int]:
     """Return a matrix as a vector, and the steps from row to row and from column to column."""
-    if matrix.flags.f_contiguous and not matrix.flags.c_contiguous:
+    if matrix.flags.fnc:  # in Fortran's order, and not in C's
         return flat(matrix.T), 1, len(matrix)
     return flat(matrix), matrix.shape[1], 1
 
@@ -141,10 +147,3 @@ def _loop_of_few() -> Any:
     from glassnet.kernels.compiled._affine import affine_of_few
 
     return affine_of_few
-
-
-@cache
-def _loop() -> Any:
-    from glassnet.kernels.compiled._matrices import sums_of_rows
-
-    return sums_of_rows

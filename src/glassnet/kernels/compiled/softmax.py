@@ -48,7 +48,7 @@ def softmax_cross_entropy(logits: Array, labels: Array, smoothing: float) -> tup
     gradient = np.empty(logits.size, logits.dtype)
     if logits.dtype == np.float32 and EXPONENTIAL * logits.size < ENOUGH:
         given = as_lies(logits, innermost), flat(labels), smoothing, gradient, innermost
-        value = float(_of_few()(*given))
+        value = _of_few()(*given)
         if math.isnan(value) and not _in_range(labels, classes):
             raise IndexError("a label is out of range")
         return value, shaped(gradient, logits, innermost)

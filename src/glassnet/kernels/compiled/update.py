@@ -138,7 +138,8 @@ def _squares(vector: Array, parts: Array) -> None:
 @Inner
 def _alive(number: Any, tiny: Any) -> Any:
     """Return the number, or zero if it is denormal; NaN stays."""
-    return number * 0 if abs(number) < tiny else number
+    # Not number · 0: times an integer a float32 is a float64 for Numba, and so is all that follows.
+    return number - number if abs(number) < tiny else number
 
 
 @Loop
