@@ -83,7 +83,8 @@ def test_times_and_shares_are_of_one_step():
     assert 0.001 <= result.seconds.low <= result.seconds.high < 0.008
     assert result.bytes == 2e5
     least = 2 * roof.seconds(work[0])
-    assert result.share.median == pytest.approx(least / result.seconds.median, rel=0.9)
+    expected = least / result.seconds.median  # roughly: a busy machine changes its speed meanwhile
+    assert 0.2 < result.share.median / expected < 5, "that of ten steps would be ten times as much"
 
 
 def test_no_case_is_called_so():

@@ -30,7 +30,7 @@ def measure(options):
     results = {}
     with Team(filter(installed, WITH), options.threads) as team:
         for case in options.chosen(CASES):
-            results[case] = team.measure(["kernel", case], min(options.rounds, 3), 0.02)
+            results[case] = team.measure(["kernel", case], min(options.rounds, 3), 0.06)
         options.say(f"{len(results)} kernels")
     return results
 
