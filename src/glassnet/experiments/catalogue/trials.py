@@ -13,8 +13,8 @@ from glassnet.experiments.catalogue.entries import Report, Row, Settings, Varian
 from glassnet.experiments.config import Config
 
 REVISION = 1
-"""Raised when a change of the library changes what a configuration results in, by more than rounding:
-older results then count no more."""
+"""Raised when a change of the library changes what a configuration results in, and by more than
+rounding: older results then count no more."""
 
 
 @dataclass(frozen=True)
