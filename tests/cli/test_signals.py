@@ -25,6 +25,14 @@ LONG = ("digits-mlp", "--set", "training.epochs=400", "--set", "training.batch_s
         "--set", "model.hidden=[24]", "--set", "checkpoint.steps=50")  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def _hanging_up_counts():
+    """Programs end at SIGHUP, also where the tests themselves were started with nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 def begun(*arguments, **options):
     """Start a long training in the folder `run`, and wait for its first checkpoint."""
     program = start("train", *LONG, *arguments, "--out", "run", **options)
