@@ -3,6 +3,7 @@ import pickle
 import numpy as np
 import pytest
 
+import glassnet as gn
 from glassnet.data import Dataset, DataSplits, Scaling
 from glassnet.errors import DataError
 
@@ -44,6 +45,19 @@ def test_batches_are_gathered_scaled_and_cast(scaling, indices, dtype):
     assert x.dtype == y.dtype == dtype
     x[:] = -1  # a batch is the caller's own
     np.testing.assert_array_equal(raw, images())
+
+
+@pytest.mark.parametrize("scale", [0.5, np.full((2, 3, 4), 0.5), np.array([[[0.5]], [[2.0]]])])
+@pytest.mark.parametrize("kernels", ["numpy", "auto"])
+def test_as_rows_they_are_what_flatten_makes(scale, kernels):
+    raw = np.random.default_rng(0).integers(0, 255, (900, 2, 3, 4), np.uint8)
+    data, chosen = Dataset(raw, np.zeros(900, int), Scaling(scale, 1.0)), np.arange(800)[::-1]
+    gn.use_kernels(kernels)
+    rows, _ = data.batch(chosen, as_rows=True)
+    images, _ = data.batch(chosen, augment=lambda x: 2 * x)
+    augmented, _ = data.batch(chosen, augment=lambda x: 2 * x, as_rows=True)
+    np.testing.assert_array_equal(augmented, images.reshape(800, 24))
+    np.testing.assert_allclose(rows, data.x[chosen].reshape(800, 24), rtol=1e-6)
 
 
 def test_float_slices_are_copied_too():

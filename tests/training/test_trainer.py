@@ -389,3 +389,29 @@ def test_a_model_that_does_not_fit_the_data_is_refused(data):
         trainer.fit([1, 2, 3])
     with pytest.raises(gn.ConfigError, match="clip_norm must be above 0"):
         gn.Trainer(network(), LOSS, gn.SGD(), clip_norm=-1)
+
+
+@pytest.mark.parametrize("kernels", ["numpy", "auto"])
+def test_samples_come_as_rows_where_the_model_would_flatten_them(kernels, monkeypatch):
+    rng = np.random.default_rng(0)
+    data = gn.Dataset(rng.random((96, 1, 24, 24), np.float32), rng.integers(0, 3, 96))
+
+    def trained():
+        model = gn.Sequential(gn.Flatten(), gn.Linear(576, 40), gn.Tanh(), gn.Linear(40, 3))
+        gn.Trainer(model, gn.SoftmaxCrossEntropy(), gn.SGD(lr=0.1), seed=0).fit(
+            data, epochs=3, batch_size=32
+        )
+        return np.concatenate([p.value.ravel() for _, p in model.named_parameters()])
+
+    gn.use_kernels(kernels)
+    given = []
+    gather = gn.kernels.gather
+    monkeypatch.setattr(
+        gn.kernels, "gather", lambda x, *more: given.append(x.ndim) or gather(x, *more)
+    )
+    as_rows = trained()
+    assert set(given) == {2}
+    monkeypatch.setattr("glassnet.training.epoch.begins_flat", lambda model: False)
+    as_images = trained()
+    assert set(given) == {2, 4}
+    np.testing.assert_allclose(as_rows, as_images, rtol=1e-4, atol=1e-6)

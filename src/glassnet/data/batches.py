@@ -27,6 +27,7 @@ def batches(
     augment: Callable[[Array], Array] | None = None,
     seen: int = 0,
     together: bool = False,
+    as_rows: bool = False,
 ) -> Iterator[Batch]:
     """Return one pass over the data set as batches (x, y, sample_weight or `None`).
 
@@ -50,6 +51,8 @@ def batches(
     together : bool
         Return batches that were gathered at once as one: so many samples that they stay in the
         cache, but at least those of a batch.
+    as_rows : bool
+        Return each sample as one row of features; see `Dataset.batch`.
 
     Raises
     ------
@@ -75,7 +78,7 @@ def batches(
         )
     if not 0 <= seen <= samples or (seen % batch_size and seen != samples):
         raise ConfigError(f"no batch of {batch_size} ends after {seen} of {samples} samples")
-    return _draw(dataset, int(batch_size), rng, drop_last, dtype, augment, seen, together)
+    return _draw(dataset, int(batch_size), rng, drop_last, dtype, augment, seen, together, as_rows)
 
 
 def _draw(
@@ -87,6 +90,7 @@ def _draw(
     augment: Callable[[Array], Array] | None,
     seen: int,
     together: bool,
+    as_rows: bool,
 ) -> Iterator[Batch]:
     samples = len(dataset)
     order = None if rng is None else rng.permutation(samples)
@@ -100,7 +104,7 @@ def _draw(
     for start in range(first, stop, several):
         piece = slice(start, min(start + several, stop))
         chosen = piece if order is None else order[piece]
-        x, y = dataset.batch(chosen, dtype, augment)
+        x, y = dataset.batch(chosen, dtype, augment, as_rows)
         weight = None if dataset.sample_weight is None else dataset.sample_weight[chosen]
         left = max(0, seen - start)
         if several == batch_size or (together and not left):

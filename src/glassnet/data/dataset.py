@@ -112,6 +112,7 @@ class Dataset:
         indices: Array | Sequence[int] | slice,
         dtype: DTypeLike = np.float32,
         augment: Callable[[Array], Array] | None = None,
+        as_rows: bool = False,
     ) -> tuple[Array, Array]:
         """Return the chosen samples, scaled and cast, and their targets.
 
@@ -124,10 +125,12 @@ class Dataset:
         augment : callable, optional
             Given the chosen samples as they came, returns changed ones, of the same shape and type
             and in the same order.
+        as_rows : bool
+            Return each sample as one row of features, as `Flatten` would make it.
 
         Returns
         -------
-        x : array, shape (n, ...)
+        x : array, shape (n, ...), or (n, F) as rows
             Never a view of `raw`. Images lie in memory as the kernels in use want them.
         y : array, shape (n,) or (n, K)
             The targets.
@@ -141,7 +144,11 @@ class Dataset:
         samples = self.raw
         if augment is not None:
             samples, chosen = augment(samples[chosen]), np.arange(len(chosen))
-        return kernels.gather(samples, chosen, scaling.scale, scaling.offset, dtype), y
+        scale, offset = scaling.scale, scaling.offset
+        if as_rows and samples.ndim > 2:
+            scale, offset = (_as_row(number, samples.shape[1:]) for number in (scale, offset))
+            samples = samples.reshape(len(samples), -1)
+        return kernels.gather(samples, chosen, scale, offset, dtype), y
 
     @cached_property
     def x(self) -> Array:
@@ -167,3 +174,8 @@ class Dataset:
         return Dataset(
             self.raw[indices], self.y[indices], self.scaling, weight, self.name, self.class_names
         )
+
+
+def _as_row(number: float | Array, shape: Shape) -> float | Array:
+    """Return a number for each value of a sample as a row; a single one as it is."""
+    return np.broadcast_to(number, shape).reshape(-1) if np.ndim(number) else number

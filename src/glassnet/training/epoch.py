@@ -15,6 +15,7 @@ from glassnet.training.callbacks import Callback
 from glassnet.training.evaluation import evaluate
 from glassnet.training.history import Record
 from glassnet.training.interruption import Interruption
+from glassnet.training.layerwise import begins_flat
 from glassnet.training.metrics import RunningMean
 from glassnet.training.step import take_step
 from glassnet.training.together import Steps
@@ -92,6 +93,7 @@ def train_epoch(
             augment=trainer.augment,
             seen=epoch.seen,
             together=trainer.together is not None and not watchers,
+            as_rows=begins_flat(trainer.model),
         )
         for several in drawn:
             for output, y, record in _steps(trainer, *several, batch_size):

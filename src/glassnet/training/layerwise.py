@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from glassnet.arrays import Array
-from glassnet.layers import Layer, Sequential
+from glassnet.layers import Flatten, Layer, Sequential
 
 
 class LayerOutput(NamedTuple):
@@ -33,6 +33,21 @@ def chain(model: Layer, prefix: str = "") -> Iterator[tuple[str, Layer]]:
         return
     for name, layer in model.children():
         yield from chain(layer, f"{prefix}.{name}" if prefix else name)
+
+
+def begins_flat(model: Layer) -> bool:
+    """Return whether all that a model does with a sample's axes is to make them one.
+
+    Examples
+    --------
+    >>> begins_flat(gn.Sequential(gn.Flatten(), gn.Linear(4, 2)))
+    True
+    >>> begins_flat(gn.Sequential(gn.Conv2d(1, 2, 3), gn.Flatten()))
+    False
+    """
+    if type(model) is not Sequential or not len(model) or type(model[0]) is not Flatten:
+        return False
+    return "forward" not in vars(model) and "forward" not in vars(model[0])
 
 
 def layer_outputs(model: Layer, x: Array) -> Iterator[LayerOutput]:

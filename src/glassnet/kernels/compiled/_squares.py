@@ -94,6 +94,19 @@ def gather_and_turn(x: Array, chosen: Array, scale: Array, offset: Array, y: Arr
                     y[feature * samples + first + m] = rows[m * features + feature]
 
 
+@Loop
+def gather_rows(x: Array, chosen: Array, scale: Array, offset: Array, y: Array) -> None:
+    """Write y[n, f] = x[chosen[n], f] · scale[f] + offset[f]; either may be a single number."""
+    samples = len(chosen)
+    features = len(y) // samples
+    for n in prange(samples):
+        following = chosen[min(n + 1, samples - 1)] * features
+        for f in range(0, features, lanes(y)):
+            prefetch(x, following + f)
+        place = chosen[n] * features
+        _scale(x[place : place + features], scale, offset, y[n * features :])
+
+
 @Inner
 def _scale(x: Array, scale: Array, offset: Array, y: Array) -> None:
     one_scale, one_offset = y.dtype.type(scale[0]), y.dtype.type(offset[0])

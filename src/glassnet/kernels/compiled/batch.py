@@ -1,8 +1,8 @@
-"""Drawing a batch of images: choosing, scaling, casting and turning in one pass (Numba).
+"""Drawing a batch: choosing, scaling, casting and turning in one pass (Numba).
 
 Images come batch-innermost in memory, (C, H, W, N), as convolutions want them. Some samples at a
-time are scaled into a few rows, which stay in the cache, and turned from there; each thread draws
-samples of its own. Tables are NumPy's.
+time are scaled into a few rows, which stay in the cache, and turned from there. Rows of features
+stay rows. Each thread draws samples of its own.
 """
 
 from functools import lru_cache
@@ -28,9 +28,9 @@ def gather(
     """Return the chosen samples, scaled: y_n = x_{chosen_n} · scale + offset."""
     size, dtype = len(chosen) * samples[:1].size, np.dtype(dtype)
     known = samples.dtype in (np.uint8, np.float32) and samples.flags.c_contiguous
-    if samples.ndim != 4 or size < SMALL or not known or dtype not in COMPILED:
+    if samples.ndim not in (2, 4) or size < SMALL or not known or dtype not in COMPILED:
         return vectorised.gather(samples, chosen, scale, offset, dtype)
-    from glassnet.kernels.compiled._squares import gather_and_turn
+    from glassnet.kernels.compiled._squares import gather_and_turn, gather_rows
 
     if chosen.min() < 0 or chosen.max() >= len(samples):
         raise IndexError(f"a sample is none of {len(samples)}")
@@ -44,6 +44,9 @@ def gather(
     )
     given = samples.reshape(-1)
     given.flags.writeable = False  # for Numba another type: it is compiled for this one alone
+    if len(shape) == 1:
+        gather_rows(MEMORY * size, given, flat(chosen), factor, shift, y)
+        return y.reshape(len(chosen), *shape)
     gather_and_turn(4 * MEMORY * size, given, flat(chosen), factor, shift, y)
     return y.reshape(*shape, len(chosen)).transpose(3, 0, 1, 2)
 
