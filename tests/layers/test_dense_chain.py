@@ -129,6 +129,9 @@ def test_other_dtypes_and_wrong_shapes_are_met_as_ever():
     for wrong in (np.ones((2, 4), np.float32), np.ones((2, 5, 1), np.float32), x[0]):
         with pytest.raises(gn.GlassnetError):
             model.predict(wrong)
+    late = packed(gn.Linear(5, 4), gn.Flatten(), gn.Linear(4, 2))
+    with pytest.raises(gn.ShapeError, match="layer 0"):
+        late.predict(x[:, None])
     with pytest.raises(gn.GlassnetError):
         model.predict(x, batch_size=0)
     assert model.predict(x[:0]).shape == (0, 2)

@@ -50,7 +50,8 @@ class DenseChain:
         self.table, self.slopes, self.value = table, slopes, value
         self.multiply_adds = int((table[:, 0] * table[:, 1]).sum())
         self._inputs = int(table[0, 0])
-        self._takes_any_shape = Flatten in map(type, layers)
+        kinds = [type(layer) for layer in layers]
+        self._flattens = Flatten in kinds[: kinds.index(Linear)]
         self._layers = [(layer, dict(vars(layer))) for layer in layers]
         self._parameters = [p for layer in layers for _, p in layer.own_parameters()]
 
@@ -96,7 +97,7 @@ class DenseChain:
         """Whether x is samples of the right size, and so few that one call is faster."""
         if x.dtype != np.float32 or x.ndim < 2 or x.size != len(x) * self._inputs:
             return False
-        if x.ndim > 2 and not self._takes_any_shape:
+        if x.ndim > 2 and not self._flattens:
             return False
         return len(x) == 1 or 0 < len(x) * self.multiply_adds <= SMALL
 
