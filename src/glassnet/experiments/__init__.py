@@ -6,7 +6,8 @@ from glassnet.experiments.config import Config, recipe_names
 from glassnet.experiments.crossvalidation import cross_validate
 from glassnet.experiments.finetuning import finetune_config
 from glassnet.experiments.finished import evaluate_run, predict, predict_images
-from glassnet.experiments.folder import LoadedRun, RunFolder, environment, to_json
+from glassnet.experiments.folder import RunFolder, environment, to_json
+from glassnet.experiments.loaded import LoadedRun
 from glassnet.experiments.record import RunRecord
 from glassnet.experiments.resuming import resume
 from glassnet.experiments.run import Run

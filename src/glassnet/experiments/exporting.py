@@ -9,7 +9,7 @@ from glassnet.arrays import Array, Shape
 from glassnet.data import Scaling
 from glassnet.errors import ConfigError
 from glassnet.experiments.config import Config, recipe_names
-from glassnet.experiments.folder import LoadedRun
+from glassnet.experiments.loaded import LoadedRun
 from glassnet.experiments.models import MODELS, LayerList
 from glassnet.experiments.registry import build_named
 from glassnet.interop import Imported, input_shape_of, outputs_of, with_state

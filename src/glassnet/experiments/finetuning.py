@@ -11,7 +11,7 @@ from typing import Any
 from glassnet.data import DataSplits
 from glassnet.errors import CheckpointError, ConfigError
 from glassnet.experiments.config import Config
-from glassnet.experiments.folder import LoadedRun
+from glassnet.experiments.loaded import LoadedRun
 from glassnet.experiments.options import FinetuneOptions
 from glassnet.layers import Layer
 from glassnet.training import freeze, new_head

@@ -14,7 +14,7 @@ from glassnet.arrays import Array
 from glassnet.data import Dataset
 from glassnet.errors import ConfigError, DataError
 from glassnet.experiments.drawing import check_takes_images, picture_for, png_of
-from glassnet.experiments.folder import LoadedRun
+from glassnet.experiments.loaded import LoadedRun
 from glassnet.experiments.outcome import per_class
 from glassnet.experiments.rows import answers_of, predict_rows
 from glassnet.files import write_atomically

@@ -11,7 +11,7 @@ import numpy as np
 from glassnet.arrays import Array
 from glassnet.data import Features, read_features
 from glassnet.errors import DataError
-from glassnet.experiments.folder import LoadedRun
+from glassnet.experiments.loaded import LoadedRun
 
 
 def predict_rows(

@@ -12,7 +12,7 @@ from glassnet.experiments.catalogue.entries import Report, Row, Variant
 from glassnet.experiments.catalogue.reading import rows_called
 from glassnet.experiments.catalogue.results import Results
 from glassnet.experiments.catalogue.trials import Trial
-from glassnet.experiments.folder import LoadedRun
+from glassnet.experiments.loaded import LoadedRun
 from glassnet.experiments.reading import read_data
 from glassnet.experiments.record import RunRecord
 from glassnet.training import History
