@@ -150,6 +150,38 @@ def test_outputs_are_those_of_the_textbook(sizes):
     compare()
 
 
+@pytest.mark.parametrize("form", ["one thread", "all threads"])
+def test_samples_in_blocks_and_in_shares(form, monkeypatch):
+    """However many threads, samples and units: blocks and shares end in the middle of a tile."""
+    pytest.importorskip("numba")
+    from glassnet.kernels.compiled import _loops, _outputs, network
+
+    monkeypatch.setattr(_loops, "ENOUGH", 0 if form == "all threads" else 1 << 62)
+    sizes = st.lists(st.sampled_from([1, 7, 8, 10, 31, 401]), min_size=2, max_size=4)
+    counts = st.sampled_from([2, 15, 16, 31, 32, 33, 64, 65, 96, 129, 300])
+    loops = {"few": _outputs.outputs_of_few, "many": _outputs.outputs_of_many}
+
+    @given(sizes, counts, st.sampled_from([1, 2, 3, 5]), st.sampled_from(list(loops)), generators)
+    @settings(max_examples=60, deadline=None, database=None)
+    def compare(widths, samples, parts, way, rng):
+        layers, start = [], 0
+        for inputs, outputs in pairwise(widths):
+            kind = int(rng.integers(len(ACTIVATIONS)))
+            layers.append((inputs, outputs, start, start + inputs * outputs, kind))
+            start += (inputs + 1) * outputs
+        table, slopes = np.array(layers), rng.random(len(layers))
+        value = (rng.standard_normal(start) / 20).astype(np.float32)
+        x = rng.standard_normal((samples, widths[0])).astype(np.float32)
+        output = np.full((samples, widths[-1]), 7, np.float32)
+        loops[way](1, x, table, slopes, value, parts, output)
+        expected = vectorised.dense_network_forward(x, table, slopes, value)
+        np.testing.assert_allclose(output, expected, rtol=1e-4, atol=2e-5)
+        chosen = network.dense_network_forward(x, table, slopes, value)
+        np.testing.assert_allclose(chosen, expected, rtol=1e-4, atol=2e-5)
+
+    compare()
+
+
 @pytest.mark.parametrize("fault", ["sample", "weight", "label below", "label above"])
 @pytest.mark.parametrize("edition", editions(), ids=lambda module: module.__name__)
 @pytest.mark.parametrize("batch", [2, 20])

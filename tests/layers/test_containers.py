@@ -306,6 +306,36 @@ def test_predict_takes_any_batch_any_number() -> None:
             model.predict(x, batch_size=size)
 
 
+class Stretch(gn.Layer):
+    """A layer that broadcasts, so that only its output shape says what it takes."""
+
+    def __init__(self, features: int) -> None:
+        self.features = features
+
+    def forward(
+        self, x: np.ndarray, *, training: bool = False, rng: np.random.Generator | None = None
+    ) -> tuple[np.ndarray, None]:
+        return x * np.ones(self.features, x.dtype), None
+
+    def output_shape(self, input_shape: tuple[int | None, ...] | None) -> Any:
+        if input_shape is not None and input_shape[-1] != self.features:
+            raise gn.ShapeError(f"takes {self.features} numbers")
+        return input_shape
+
+
+def test_predict_looks_at_every_shape_and_at_every_layer() -> None:
+    model = gn.Sequential(Stretch(3), gn.Identity())
+    right, wrong = np.ones((2, 3), np.float32), np.ones((2, 1), np.float32)
+    for _ in range(2):
+        model.predict(right)
+        with pytest.raises(gn.ShapeError, match="takes 3"):
+            model.predict(wrong)
+    model.predict(right)
+    model[0] = Stretch(1)
+    with pytest.raises(gn.ShapeError, match="takes 1"):
+        model.predict(right)
+
+
 def test_predict_proba() -> None:
     x = np.random.default_rng(0).normal(size=(4, 2)).astype(np.float32)
     logits = gn.Sequential(gn.Linear(2, 3)).initialize(seed=0)

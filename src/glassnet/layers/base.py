@@ -134,6 +134,10 @@ class Layer(Module, Described):
         except (ValueError, IndexError) as error:
             raise ShapeError(f"cannot take an input of shape {input_shape}: {error}") from error
 
+    def _check_input(self, input_shape: Shape) -> None:
+        """Refuse samples of a shape that the layer cannot take, as `output_shape` does."""
+        self.output_shape(input_shape)
+
     def multiply_adds(self, input_shape: Shape) -> int:
         """Return the multiplications with a following addition that one sample costs forward."""
         return 0
@@ -172,7 +176,7 @@ class Layer(Module, Described):
             raise ShapeError("predict takes an array of samples, (N, ...), not a single number")
         if batch_size < 1:
             raise ConfigError(f"batch_size must be at least 1, not {batch_size}")
-        self.output_shape(x.shape[1:])
+        self._check_input(x.shape[1:])
         dtype = self.dtype
         if len(x) <= batch_size:
             return self.infer(x.astype(dtype, copy=False))

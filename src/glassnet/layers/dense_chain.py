@@ -19,8 +19,10 @@ from glassnet.layers.base import Layer
 from glassnet.layers.linear import Linear
 from glassnet.layers.reshaping import Flatten, Identity
 
+FEW, MANY = 15, 33
+"""Samples up to which, and from which, all threads have part in one call."""
 SMALL = 1 << 20
-"""Multiply-adds up to which one call is faster than layers, though it uses one thread."""
+"""Multiply-adds up to which, between these, one call is faster than layers nevertheless."""
 
 _ACTIVATIONS: dict[type[Layer], tuple[str, str]] = {
     ReLU: ("relu", ""),
@@ -30,6 +32,7 @@ _ACTIVATIONS: dict[type[Layer], tuple[str, str]] = {
     ELU: ("elu", "alpha"),
     SiLU: ("silu", ""),
 }
+_MEMBERS = {Linear, Flatten, Identity, *_ACTIVATIONS}
 
 
 class DenseChain:
@@ -58,6 +61,8 @@ class DenseChain:
     @classmethod
     def of(cls, layers: Sequence[Layer]) -> DenseChain | None:
         """Return the table of a chain; None if it is none, or its parameters lie apart."""
+        if any(type(layer) not in _MEMBERS for layer in layers):
+            return None
         linear = [layer for layer in layers if type(layer) is Linear]
         value = linear[0].weight.value.base if linear else None
         if value is None or value.ndim != 1 or value.dtype != np.float32:
@@ -80,7 +85,7 @@ class DenseChain:
                 name, slope = _ACTIVATIONS[kind]
                 rows[-1][4] = ACTIVATIONS.index(name)
                 slopes[-1] = float(getattr(layer, slope)) if slope else 0.0
-            elif kind not in (Flatten, Identity):
+            elif kind in _ACTIVATIONS:  # behind another, or in front of all
                 return None
         return cls(layers, np.array(rows, np.int64), np.array(slopes), value)
 
@@ -94,12 +99,15 @@ class DenseChain:
         return all(p.value.base is self.value for p in self._parameters)
 
     def takes(self, x: Array) -> bool:
-        """Whether x is samples of the right size, and so few that one call is faster."""
+        """Whether x is samples of the right size, and so many that one call is faster."""
         if x.dtype != np.float32 or x.ndim < 2 or x.size != len(x) * self._inputs:
             return False
         if x.ndim > 2 and not self._flattens:
             return False
-        return len(x) == 1 or 0 < len(x) * self.multiply_adds <= SMALL
+        samples = len(x)
+        if 0 < samples <= FEW or samples >= MANY:
+            return True
+        return 0 < samples * self.multiply_adds <= SMALL
 
     def outputs(self, x: Array) -> Array:
         """Return the outputs, shape (N, K)."""

@@ -48,6 +48,7 @@ class Sequential(Layer):
         super().__init__()
         self.layers = list(layers)
         self._chain: DenseChain | None = None
+        self._checked: tuple[Shape, list[Layer]] | None = None
         self._check()
 
     def forward(
@@ -120,10 +121,10 @@ class Sequential(Layer):
     def predict(self, x: ArrayLike, *, batch_size: int = 1000) -> Array:
         """Return the outputs of any number of samples, as `Layer.predict` does.
 
-        A few samples go through a chain of dense layers in one call of a kernel.
+        A chain of dense layers is one call of a kernel, which goes by blocks of its own.
         """
         x = np.asarray(x)
-        if 0 < x.ndim and len(x) <= batch_size and kernels.active_kernels() == "numba":
+        if x.ndim > 0 and batch_size > 0 and kernels.active_kernels() == "numba":
             if self._chain is None or not self._chain.fits(self.layers):
                 self._chain = DenseChain.of(self.layers)
             if self._chain is not None and self._chain.takes(x):
@@ -140,6 +141,12 @@ class Sequential(Layer):
                 joint = ": " if str(error).startswith("layer ") else ", "
                 raise ShapeError(f"layer {i}, {_short(layer)}{joint}{error}") from None
         return shape
+
+    def _check_input(self, input_shape: Shape) -> None:
+        """Refuse samples that do not fit; of one shape and the same layers once, for all calls."""
+        if self._checked != (input_shape, self.layers):
+            self.output_shape(input_shape)
+            self._checked = input_shape, list(self.layers)
 
     def children(self) -> Iterator[tuple[str, Layer]]:
         """Yield the layers under their numbers: "0", "1", ..."""

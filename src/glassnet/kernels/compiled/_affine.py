@@ -8,8 +8,9 @@ sums of rows, each times a number. Arrays are parts of longer vectors, from a pl
 import numpy as np
 
 from glassnet.arrays import Array
-from glassnet.kernels.compiled._loops import Inner, Loop, prange
+from glassnet.kernels.compiled._loops import MANY, Inner, Loop, prange
 from glassnet.kernels.compiled._matrices import add_row
+from glassnet.kernels.compiled._runs import filled_run, run_width
 from glassnet.kernels.compiled._vectors import (
     add_products,
     empty_tile,
@@ -20,14 +21,13 @@ from glassnet.kernels.compiled._vectors import (
     width,
 )
 
-MANY = 16  # samples from which units lie together
 EIGHT, ONE = (0,) * 8, (0,)  # sums in a tile
 NO, NEXT = np.int64(0), np.int64(1)  # steps; as plain numbers each would be a type of its own
 _ZERO = np.float32(0)
 
 
 @Inner
-def _sums_of_rows(
+def sums_of_rows(
     x: Array, at: int, row: int, length: int, terms: int,
     w: Array, k: int, output_step: int, term_step: int,
     start: Array, first: int, start_step: int, y: Array, to: int, outputs: int,
@@ -45,11 +45,11 @@ def _sums_of_rows(
                 here += row
                 place += term_step
             store(y, to + o * length + r, length, count, 8, total)
-    wide = width(x, ONE)
+    wide = run_width(x)
     for o in range(whole, outputs):
         for r in range(0, length, wide):
             count = min(wide, length - r)
-            single = filled_tile(start, first + o * start_step, ONE)
+            single = filled_run(start, first + o * start_step)
             here, place = at + r, k + o * output_step
             for _ in range(terms):
                 single = add_row(single, x, here, count, w, place, output_step)
@@ -59,7 +59,7 @@ def _sums_of_rows(
 
 
 @Inner
-def _products_of_rows(
+def products_of_rows(
     a: Array, i: int, rows: int, b: Array, j: int, columns: int, length: int,
     start: Array, first: int, start_step: int, y: Array, to: int, row: int, column: int,
 ) -> None:  # fmt: skip
@@ -90,7 +90,7 @@ def affine_of_few(
     """Write y = W x + b sample by sample, the outputs in parts: memory hands W to all threads."""
     for turn in prange(parts):
         first, end = turn * outputs // parts, (turn + 1) * outputs // parts
-        _products_of_rows(
+        products_of_rows(
             weight, first * inputs, end - first, x, NO, samples, inputs, bias, first, NEXT, y,
             first, NEXT, outputs,
         )  # fmt: skip
@@ -103,12 +103,12 @@ def affine(
 ) -> None:  # fmt: skip
     """Write y = W x + b."""
     if samples >= MANY:
-        _sums_of_rows(
+        sums_of_rows(
             x, at, samples, samples, inputs, value, w, inputs, NEXT, start, first, start_step, y,
             to, outputs,
         )  # fmt: skip
     else:
-        _products_of_rows(
+        products_of_rows(
             value,
             w,
             outputs,
@@ -135,11 +135,11 @@ def parameter_gradient(
     unit, sample = 1, outputs
     if samples >= MANY:
         unit, sample = samples, 1
-        _products_of_rows(
+        products_of_rows(
             dz, to, outputs, x, at, inputs, samples, zeros, NO, NO, grad, w, inputs, NEXT
         )
     else:
-        _sums_of_rows(
+        sums_of_rows(
             x, at, inputs, inputs, samples, dz, to, NEXT, outputs, zeros, NO, NO, grad, w, outputs
         )
     if b >= 0:
@@ -157,10 +157,10 @@ def input_gradient(
 ) -> None:  # fmt: skip
     """Write ∂L/∂x = δ W."""
     if samples >= MANY:
-        _sums_of_rows(
+        sums_of_rows(
             dz, to, samples, samples, outputs, value, w, NEXT, inputs, zeros, NO, NO, dx, at, inputs
         )
     else:
-        _sums_of_rows(
+        sums_of_rows(
             value, w, inputs, inputs, outputs, dz, to, outputs, NEXT, zeros, NO, NO, dx, at, samples
         )

@@ -28,6 +28,10 @@ A thread that has gone to sleep takes 25 µs or more to wake; within a step few 
 MEMORY = 8
 """Multiply-adds that are worth as much as to fetch one number from memory."""
 
+MANY = 16
+"""Samples that fill a register, or more: from there on they, and not units, lie side by side in the
+loops that go through whole networks."""
+
 
 class Loop:
     """A compiled loop in two forms: for one thread, and with its `prange` divided among all.

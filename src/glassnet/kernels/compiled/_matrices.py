@@ -45,7 +45,7 @@ def add_row(
 
 
 @Inner
-def _turn(
+def turn_columns(
     x: Array, start: int, column_step: int, count: int, terms: int, strip: Array, wide: int
 ) -> None:
     """Copy `count` columns that lie one after the other so that they lie side by side."""
@@ -113,7 +113,7 @@ def sums_of_rows(
         if column_step != 1:
             strip, step = np.empty((terms + 1) * wide, x.dtype), wide
             start = (-strip.ctypes.data % LINE) // strip.itemsize
-            _turn(x, r * column_step, column_step, count, terms, strip[start:], wide)
+            turn_columns(x, r * column_step, column_step, count, terms, strip[start:], wide)
         for block in range(share * blocks // shares, (share + 1) * blocks // shares):
             k = min(block * sums, outputs - sums)  # the last may do some outputs once more
             total = filled_tile(bias, k, tile)

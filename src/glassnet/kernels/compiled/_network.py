@@ -11,7 +11,6 @@ from glassnet.arrays import Array
 from glassnet.kernels.codes import RULES
 from glassnet.kernels.compiled import update
 from glassnet.kernels.compiled._affine import (
-    MANY,
     NEXT,
     NO,
     affine,
@@ -19,7 +18,7 @@ from glassnet.kernels.compiled._affine import (
     parameter_gradient,
 )
 from glassnet.kernels.compiled._elements import activate, ask_for_labels, differentiate, loss
-from glassnet.kernels.compiled._loops import ENOUGH, MEMORY, Inner, Loop, prange
+from glassnet.kernels.compiled._loops import MANY, Inner, Loop
 from glassnet.kernels.compiled.update import sum_of_squares
 
 descend: Any = update.descend
@@ -54,31 +53,6 @@ def _layer(
         last - first,
     )  # fmt: skip
     activate(kind, np.float32(slope), room[z : z + many], room[y : y + many])
-
-
-@Loop
-def network_outputs(x: Array, layers: Array, slopes: Array, value: Array, output: Array) -> None:
-    """Write the outputs. Of a single sample, threads share the outputs of a large layer."""
-    samples, classes = output.shape
-    units, at, zeros = x.size, NO, np.zeros(8, np.float32)
-    for layer in range(len(layers)):
-        units += 2 * samples * layers[layer, 1]
-    room = np.empty(units, np.float32)
-    _turn(x.reshape(-1), samples if samples >= MANY else NEXT, room)
-    for layer in range(len(layers)):
-        inputs, outputs = layers[layer, 0], layers[layer, 1]
-        if samples == 1 and inputs * outputs >= ENOUGH // MEMORY:
-            parts = max(1, outputs // 8)
-            for part in prange(parts):
-                last = outputs if part == parts - 1 else 8 * part + 8
-                _layer(
-                    layers[layer], slopes[layer], value, zeros, room, at, samples, 8 * part, last
-                )
-        else:
-            _layer(layers[layer], slopes[layer], value, zeros, room, at, samples, NO, outputs)
-        at += samples * (inputs + outputs)
-    y = room[at : at + samples * classes]
-    _turn(y, classes if samples >= MANY else NEXT, output.reshape(-1))
 
 
 @Inner

@@ -12,8 +12,8 @@ Three ways of dealing with the edges, and it is here that one of them is chosen:
 - *Prepared.* Zeros are put left and right, and with a stride of s the columns 0, s, 2s, … are
   brought side by side, then 1, s + 1, …. Then all columns have the same list of terms, and a whole
   row of outputs is one run. For batches of fewer samples than fill the registers.
-- *In a plane.* Zeros all around make a whole image one run; see `_planes`. For large convolutions
-  of so few samples that not even a row fills the registers.
+- *In bands.* Zeros all around make a band of the image one run; see `_bands`. For so few samples
+  that not even a row fills the registers.
 """
 
 from functools import lru_cache
@@ -26,9 +26,7 @@ from glassnet.arrays import Array, Pair, Shape
 FEW = 32
 """Samples up to which images are prepared."""
 SHORT = 128
-"""Numbers in a row of outputs below which it is short: some four times what a tile takes."""
-MUCH = 1 << 18
-"""Multiply-adds from which copying the image twice pays."""
+"""Numbers in a row of outputs below which bands are better: some four times what a tile takes."""
 PIECE = 512
 """Numbers in a piece of work: enough pieces for all threads, few enough to be cheap."""
 
@@ -89,15 +87,6 @@ def output_size(size: Shape, kernel: Pair, stride: Pair, padding: Pair) -> Pair:
     if min(height, width) < 1:
         raise ValueError(f"a kernel of {kernel} is larger than an image of {size[-2:]}")
     return height, width
-
-
-def rows_are_short(
-    samples: int, size: Shape, kernel: Pair, stride: Pair, padding: Pair, outputs: int
-) -> bool:
-    """Return whether a convolution is better done in a plane."""
-    height, width = output_size(size, kernel, stride, padding)
-    taps = size[0] * kernel[0] * kernel[1]
-    return samples * width < SHORT and samples * height * width * taps * outputs > MUCH
 
 
 @lru_cache(maxsize=256)

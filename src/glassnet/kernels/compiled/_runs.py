@@ -1,4 +1,4 @@
-"""Runs: as many neighbours as some registers hold, for what takes no weights.
+"""Runs: as many neighbours as some registers hold, where one sum at a time is enough.
 
 Words beside those of `_vectors`: a run is a tile of one sum.
 """
@@ -9,8 +9,10 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from glassnet.kernels.compiled._llvm import Values, fetch, load, pointer
-from glassnet.kernels.compiled._vectors import REGISTER, Vector
+from glassnet.arrays import Array
+from glassnet.kernels.compiled._llvm import Values, fetch, load, pointer, spread, store_lanes
+from glassnet.kernels.compiled._loops import Inner
+from glassnet.kernels.compiled._vectors import REGISTER, Vector, lanes
 
 RUN = 4
 """Registers that hold one sum: while one addition is under way, others can begin."""
@@ -45,6 +47,19 @@ def empty_run(typing: Any, array: Any) -> Any:
 
 
 @intrinsic
+def filled_run(typing: Any, start: Any, i: Any) -> Any:
+    """Return a sum all of whose lanes are start[i]."""
+    tile = _run(start.dtype)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
+        number = builder.load(pointer(context, builder, signature.args[0], *arguments))
+        vector = spread(builder, number, context.get_value_type(tile.dtype))
+        return context.make_tuple(builder, tile, [vector])
+
+    return tile(start, i), generate
+
+
+@intrinsic
 def add_run(typing: Any, tile: Any, x: Any, i: Any, count: Any) -> Any:
     """Return tile + x[i : i + count]."""
 
@@ -57,6 +72,46 @@ def add_run(typing: Any, tile: Any, x: Any, i: Any, count: Any) -> Any:
         )
 
     return tile(tile, x, i, count), generate
+
+
+@intrinsic
+def larger_run(typing: Any, tile: Any, x: Any, i: Any, count: Any) -> Any:
+    """Return the larger of tile and x[i : i + count], number by number; NaN is larger than all."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
+        largest, x, i, count = arguments
+        kind = context.get_value_type(tile.dtype)
+        row = load(builder, pointer(context, builder, signature.args[1], x, i), kind, count)
+        before = builder.extract_value(largest, 0)
+        wins = builder.or_(
+            builder.fcmp_ordered(">", row, before), builder.fcmp_unordered("uno", row, row)
+        )
+        return context.make_tuple(builder, tile, [builder.select(wins, row, before)])
+
+    return tile(tile, x, i, count), generate
+
+
+@intrinsic
+def _move(typing: Any, x: Any, i: Any, y: Any, j: Any, count: Any) -> Any:
+    """Write y[j : j + count] = x[i : i + count], a register at most."""
+    vector = Vector(x.dtype, REGISTER * 8 // x.dtype.bitwidth)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
+        x, i, y, j, count = arguments
+        source = pointer(context, builder, signature.args[0], x, i)
+        row = load(builder, source, context.get_value_type(vector), count)
+        store_lanes(builder, row, pointer(context, builder, signature.args[2], y, j), count)
+        return context.get_dummy_value()
+
+    return types.void(x, i, y, j, count), generate
+
+
+@Inner
+def copy_row(x: Array, i: int, y: Array, j: int, count: int) -> None:
+    """Write y[j : j + count] = x[i : i + count]: for short rows faster than a slice."""
+    wide = lanes(x)
+    for m in range(0, count, wide):
+        _move(x, i + m, y, j + m, min(wide, count - m))
 
 
 @intrinsic

@@ -4,25 +4,22 @@ In a small network Python would take as long as the loops. So whatever follows f
 is kept here, and a call of a kernel only hands over the arrays.
 """
 
-import math
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from glassnet.arrays import Array, Pair, Shape
 from glassnet.kernels.compiled._plans import (
+    SHORT,
     Layout,
     SumPlan,
     Terms,
     backward_plan,
     forward_plan,
-    rows_are_short,
+    output_size,
 )
 from glassnet.kernels.compiled._product_plans import PANEL, ProductPlan, best_tile, gradient_plan
-
-if TYPE_CHECKING:
-    from glassnet.kernels.compiled._planes import Plane
 
 TILE = 8
 """Outputs that are summed at once, if there are so many: the best balance of what is loaded to what
@@ -50,11 +47,11 @@ class Sums(NamedTuple):
 
 @lru_cache(maxsize=256)
 def forward_sums(size: Shape, weights: Shape, stride: Pair, padding: Pair) -> Sums | None:
-    """Return what a convolution needs, or None where it is better done in a plane."""
-    geometry = size[0], size[1:], (weights[2], weights[3]), stride, padding
-    if rows_are_short(*geometry, weights[0]):
+    """Return what a convolution needs, or None where it is better done in bands."""
+    kernel = weights[2], weights[3]
+    if size[0] * output_size(size, kernel, stride, padding)[1] < SHORT:
         return None
-    plan = forward_plan(*geometry)
+    plan = forward_plan(size[0], size[1:], kernel, stride, padding)
     shape = weights[0], *plan.out, size[0]
     return _sums(plan.layout, plan.terms, plan.operations, weights, 0, shape, size[1:])
 
@@ -86,23 +83,6 @@ def _sums(
         (steps[outputs_axis], steps[1 - outputs_axis], window), packed,
         shape[1] * shape[2] * shape[3], shape, met, tile,
     )  # fmt: skip
-
-
-@lru_cache(maxsize=256)
-def in_plane(
-    size: Shape, weights: Shape, stride: Pair, padding: Pair, parts: int
-) -> tuple["Plane", Sums, int, Shape]:
-    """Return how a convolution is done in a plane, the size of that, and the outputs' shape."""
-    from glassnet.kernels.compiled._planes import plane
-
-    plan = plane(size[0], size[1:], (weights[2], weights[3]), stride, padding, parts)
-    height, width = plan.out
-    operations = height * plan.row * math.prod(weights[1:])
-    wide = weights[0], height, 1, plan.row
-    terms = plan.offset, plan.tap, plan.pieces
-    sums = _sums(Layout((0, 0), 1, plan.row), terms, operations, weights, 0, wide, size[1:])
-    numbers = size[1] * stride[0] * stride[1] * plan.rows * plan.row
-    return plan, sums, numbers, (weights[0], height, width, size[0])
 
 
 class Products(NamedTuple):

@@ -21,12 +21,10 @@ from glassnet.arrays import Array, Pair, Shape
 from glassnet.kernels import vectorised
 from glassnet.kernels.compiled._arrays import batch_innermost, flat, is_plain, require, vector
 from glassnet.kernels.compiled._images import as_vector, prepared
-from glassnet.kernels.compiled._loops import MEMORY
 from glassnet.kernels.compiled._shapes import (
     Sums,
     forward_sums,
     gradient_sums,
-    in_plane,
     products,
 )
 
@@ -53,7 +51,7 @@ def conv2d_forward(
     start = np.zeros(len(weight), x.dtype) if bias is None else flat(bias)
     floor = 0.0 if rectify else -np.inf
     if sums is None:
-        return _plane_sums(x, weight, start, stride, padding, floor)
+        return _in_bands(x, weight, start, stride, padding, floor)
     y = _summed(sums, prepared(x, sums.layout), weight, start, floor, None)
     return y.reshape(sums.shape).transpose(3, 0, 1, 2)
 
@@ -97,21 +95,18 @@ def _summed(
     return y
 
 
-def _plane_sums(
+def _in_bands(
     x: Array, weight: Array, start: Array, stride: Pair, padding: Pair, floor: float
 ) -> Array:
-    """Return the convolution of a few samples, each image of theirs a single run."""
-    plan, sums, numbers, shape = in_plane(x.shape, weight.shape, stride, padding, threads.threads())
-    spread, gather_rows = _plane_loops()
-    image, (source, steps) = vector(numbers, x.dtype), as_vector(x)
-    spread(
-        MEMORY * numbers, source, *x.shape[2:], len(x), *steps, *stride, *padding, plan.rows,
-        plan.row, image,
+    """Return the convolution of a few samples, each band of whose images is a single run."""
+    plan = _bands().bands(x.shape, weight.shape, stride, padding, threads.threads())
+    source, steps = as_vector(x)
+    y = vector(math.prod(plan.shape), x.dtype)
+    _bands().convolve_bands(
+        plan.operations, source, *x.shape[2:], len(x), *steps, *stride, *padding, *plan.shape[1:3],
+        *plan[2:7], plan.offset, flat(weight), start, x.dtype.type(floor), y, plan.tile,
     )  # fmt: skip
-    wide = _summed(sums, image, weight, start, floor, None)
-    y = vector(math.prod(shape), x.dtype)
-    gather_rows(MEMORY * y.size, wide, *shape[:2], plan.row, shape[2] * shape[3], y)
-    return y.reshape(shape).transpose(3, 0, 1, 2)
+    return y.reshape(plan.shape).transpose(3, 0, 1, 2)
 
 
 def conv2d_weight_gradient(
@@ -145,10 +140,10 @@ def _convolve() -> Any:
 
 
 @cache
-def _plane_loops() -> Any:
-    from glassnet.kernels.compiled._planes import gather_rows, spread
+def _bands() -> Any:
+    from glassnet.kernels.compiled import _bands
 
-    return spread, gather_rows
+    return _bands
 
 
 @cache

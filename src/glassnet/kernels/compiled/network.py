@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from glassnet import threads
 from glassnet.arrays import Array
 from glassnet.kernels import vectorised
 from glassnet.kernels.codes import RULES
+from glassnet.kernels.compiled._loops import MANY
 
 __all__ = ["dense_network_forward", "dense_network_steps"]
 
@@ -26,7 +28,9 @@ def dense_network_forward(x: Array, layers: Array, slopes: Array, value: Array) 
     if not _are_plain(*read):  # for Numba an array that may not be written is of another type
         x, layers, slopes = (v.copy("C") for v in read)
     output = np.empty((samples, layers.item(-1, 1)), x.dtype)
-    _loops().network_outputs(value.size if samples == 1 else 0, x, layers, slopes, value, output)
+    loops = _outputs()
+    loop = loops.outputs_of_few if samples < MANY else loops.outputs_of_many
+    loop(samples * value.size, x, layers, slopes, value, threads.threads(), output)
     return output
 
 
@@ -95,6 +99,13 @@ def _are_plain(*arrays: Array) -> bool:
         if not array.flags.carray:
             return False
     return True
+
+
+@cache
+def _outputs() -> Any:
+    from glassnet.kernels.compiled import _outputs
+
+    return _outputs
 
 
 @cache

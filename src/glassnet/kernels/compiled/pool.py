@@ -6,7 +6,7 @@ loop goes along the batch, where numbers lie side by side and all samples do the
 """
 
 import math
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -43,8 +43,10 @@ def max_pool2d_forward(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> t
 
 def max_pool2d_infer(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> Array:
     """Return the largest value of each window."""
-    if len(x) < FEW or not is_plain(x):
+    if not is_plain(x):
         return vectorised.max_pool2d_infer(x, kernel, stride, padding)
+    if len(x) < FEW:
+        return _of_few(_separable().largest_of_few, -np.inf, x, kernel, stride, padding)
     return max_pool2d_forward(x, kernel, stride, padding)[0]
 
 
@@ -76,6 +78,8 @@ def avg_pool2d_forward(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> A
     """Return the mean of each window; zeros of the padding count."""
     if not is_plain(x):
         return vectorised.avg_pool2d_forward(x, kernel, stride, padding)
+    if len(x) < FEW:
+        return _of_few(_separable().mean_of_few, 1 / math.prod(kernel), x, kernel, stride, padding)
     return _means(x, forward_means(x.shape, kernel, stride, padding), None)
 
 
@@ -106,6 +110,36 @@ def _means(x: Array, means: Means, below: Array | None) -> Array:
         y[:0] if below is None else _rectified(below, shaped).reshape(-1),
     )  # fmt: skip
     return shaped.transpose(3, 0, 1, 2)
+
+
+def _of_few(loop: Any, border: float, x: Array, *windows: Pair) -> Array:
+    """Return what a loop of `_separable` makes of each window."""
+    samples = len(x)
+    shape, plan, left = _few_windows(samples, x.shape[1:], *windows)
+    y = vector(math.prod(shape), x.dtype)
+    loop(
+        MEMORY * x.size, batch_innermost(x), x.shape[2], x.shape[3] * samples, samples, plan,
+        x.dtype.type(border), left, y,
+    )  # fmt: skip
+    return y.reshape(shape).transpose(3, 0, 1, 2)
+
+
+@lru_cache(maxsize=256)
+def _few_windows(
+    samples: int, size: Shape, kernel: Pair, stride: Pair, padding: Pair
+) -> tuple[Shape, tuple[int, ...], Array]:
+    """Return the outputs' shape (C, Ho, Wo, N), and where the windows are."""
+    shape = _output_shape((*size, samples), kernel, stride, padding)
+    column, sample = np.divmod(np.arange(shape[2] * samples), samples)
+    left = (column * stride[1] * samples + sample).astype(np.uint64)
+    return shape, (shape[1], *kernel, stride[0], padding[0], padding[1] * samples), left
+
+
+@cache
+def _separable() -> Any:
+    from glassnet.kernels.compiled import _separable
+
+    return _separable
 
 
 @cache

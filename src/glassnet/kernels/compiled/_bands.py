@@ -1,0 +1,133 @@
+"""Convolution of a few samples: the outputs of a band of the image are one run.
+
+With few samples a row of outputs does not fill the registers. So the image is copied with zeros
+around it, and with a stride of s into s·s images, of every s-th row and column each. If the
+outputs are then kept as far apart as the pixels they meet, what one weight meets is a single run
+from the first output to the last. The few outputs that lie between one row's end and the next row's
+beginning are computed for nothing, and left out in the end.
+
+Each turn does all of this for a band of rows and a share of the outputs, in room of its own, so
+that no thread ever waits for another. A weight meets so few pixels here that it is taken from where
+it lies.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from glassnet.arrays import Array, Pair, Shape
+from glassnet.kernels.compiled._loops import Inner, Loop, prange
+from glassnet.kernels.compiled._matrices import add_row
+from glassnet.kernels.compiled._plans import output_size
+from glassnet.kernels.compiled._rectify import raised
+from glassnet.kernels.compiled._runs import copy_row
+from glassnet.kernels.compiled._vectors import filled_tile, store, width
+
+TILE = 8
+"""Outputs that are summed at once, if there are so many."""
+
+
+class Bands(NamedTuple):
+    """How such a convolution is divided and laid out."""
+
+    shape: Shape
+    """What is computed, (outputs, height, width, samples)."""
+    operations: int
+    rows: int
+    """Rows of outputs in a band."""
+    shares: int
+    """Parts in which the outputs are divided."""
+    height: int
+    """Rows that a band has of each of the s·s images."""
+    row: int
+    """Numbers in such a row, of samples and columns."""
+    images: int
+    offset: Array
+    """Where in a band each tap starts, in the order (channel, kh, kw)."""
+    tile: tuple[int, ...]
+
+
+@lru_cache(maxsize=256)
+def bands(size: Shape, weights: Shape, stride: Pair, padding: Pair, parts: int) -> Bands:
+    """Return the layout for images (N, C, H, W) that so many threads share."""
+    (samples, *image), (outputs, _, kh, kw), (sh, sw) = size, weights, stride
+    out = output_size(tuple(image), (kh, kw), stride, padding)
+    tile = (0,) * min(outputs, TILE)
+    # Either each thread has a band, or each has some of the outputs: what shares the work better.
+    blocks = -(-outputs // len(tile))
+    by_bands, by_outputs = -(-out[0] // parts) * blocks, out[0] * -(-blocks // parts)
+    rows, shares = (out[0], parts) if by_outputs < by_bands else (-(-out[0] // parts), 1)
+    height, row = rows + (kh - 1) // sh, (out[1] + (kw - 1) // sw) * samples
+    c, p, q = (axis.ravel() for axis in np.mgrid[: image[0], :kh, :kw])
+    number = (c * sh + p % sh) * sw + q % sw
+    offset = (number * height + p // sh) * row + q // sw * samples
+    operations = out[0] * row * len(offset) * outputs
+    shape = (outputs, *out, samples)
+    return Bands(shape, operations, rows, shares, height, row, image[0] * sh * sw, offset, tile)
+
+
+@Loop
+def convolve_bands(
+    x: Array, image_height: int, image_width: int, samples: int,
+    step_n: int, step_c: int, step_h: int, step_w: int,
+    sh: int, sw: int, ph: int, pw: int,
+    out_height: int, out_width: int, rows: int, shares: int, height: int, row: int, images: int,
+    offset: Array, weight: Array, bias: Array, floor: float, y: Array, tile: tuple[int, ...],
+) -> None:  # fmt: skip
+    """Write y[k, r] = b[k] + Σ_t w[k, t] · image[offset t + r], and nothing below the floor.
+
+    Samples, channels, rows and columns of x are `step_…` apart. y is (outputs, height, width,
+    samples), as a vector. There are at least as many outputs as in a tile.
+    """
+    sums, taps, outputs = len(tile), len(offset), len(bias)
+    wide, blocks = width(x, tile), (outputs + sums - 1) // sums
+    line = out_width * samples
+    for turn in prange((out_height + rows - 1) // rows * shares):
+        band, share = turn // shares, turn % shares
+        top = band * rows
+        many = min(rows, out_height - top)
+        image = np.zeros(images * height * row, x.dtype)
+        for number in range(images):
+            for h in range(height):
+                _spread(
+                    x, number // (sh * sw) * step_c, (top + h) * sh + number // sw % sh - ph,
+                    number % sw - pw, image_height, image_width, samples, step_n, step_h, step_w,
+                    sw, image, (number * height + h) * row, row // samples,
+                )  # fmt: skip
+        run = (many - 1) * row + line
+        sparse = np.empty(sums * run, x.dtype)
+        for block in range(share * blocks // shares, (share + 1) * blocks // shares):
+            k = min(block * sums, outputs - sums)  # the last may do some outputs once more
+            for r in range(0, run, wide):
+                count = min(wide, run - r)
+                total = filled_tile(bias, k, tile)
+                place = k * taps
+                for t in range(taps):
+                    total = add_row(total, image, offset[t] + r, count, weight, place, taps)
+                    place += 1
+                store(sparse, r, run, count, sums, raised(total, floor))
+            for o in range(sums):
+                for h in range(many):
+                    target = ((k + o) * out_height + top + h) * line
+                    copy_row(sparse, o * run + h * row, y, target, line)
+
+
+@Inner
+def _spread(
+    x: Array, source: int, h: int, left: int, image_height: int, image_width: int, samples: int,
+    step_n: int, step_h: int, step_w: int, sw: int, image: Array, target: int, columns: int,
+) -> None:  # fmt: skip
+    """Copy every sw-th pixel of row h, from column `left` on, to where there are zeros."""
+    if h < 0 or h >= image_height:
+        return
+    first = max(0, (sw - 1 - left) // sw)
+    many = max(0, min(columns, (image_width - left + sw - 1) // sw) - first)
+    source += h * step_h + (first * sw + left) * step_w
+    target += first * samples
+    if sw == 1 and step_w == samples and (step_n == 1 or samples == 1):
+        copy_row(x, source, image, target, many * samples)
+    else:
+        for n in range(samples):
+            for w in range(many):
+                image[target + w * samples + n] = x[source + w * sw * step_w + n * step_n]
