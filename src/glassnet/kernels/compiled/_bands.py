@@ -54,17 +54,17 @@ def bands(size: Shape, weights: Shape, stride: Pair, padding: Pair, parts: int) 
     (samples, *image), (outputs, _, kh, kw), (sh, sw) = size, weights, stride
     out = output_size(tuple(image), (kh, kw), stride, padding)
     tile = (0,) * min(outputs, TILE)
-    # Either each thread has a band, or each has some of the outputs: what shares the work better.
-    blocks = -(-outputs // len(tile))
-    by_bands, by_outputs = -(-out[0] // parts) * blocks, out[0] * -(-blocks // parts)
-    rows, shares = (out[0], parts) if by_outputs < by_bands else (-(-out[0] // parts), 1)
-    height, row = rows + (kh - 1) // sh, (out[1] + (kw - 1) // sw) * samples
+    row = (out[1] + (kw - 1) // sw) * samples
+    images = image[0] * sh * sw
+    # Each thread has a band; or, where there are too few rows, some of the outputs.
+    rows, shares = (-(-out[0] // parts), 1) if out[0] >= parts else (out[0], parts)
+    height = rows + (kh - 1) // sh
     c, p, q = (axis.ravel() for axis in np.mgrid[: image[0], :kh, :kw])
     number = (c * sh + p % sh) * sw + q % sw
     offset = (number * height + p // sh) * row + q // sw * samples
     operations = out[0] * row * len(offset) * outputs
     shape = (outputs, *out, samples)
-    return Bands(shape, operations, rows, shares, height, row, image[0] * sh * sw, offset, tile)
+    return Bands(shape, operations, rows, shares, height, row, images, offset, tile)
 
 
 @Loop
