@@ -2,9 +2,9 @@
 
     python scripts/check_speed.py [--threads N]
 
-In one run, in turns, Glassnet and PyTorch train a few networks; without PyTorch, Glassnet's
-compiled edition and its NumPy edition. What counts is the median ratio of their times: seconds
-would say more about the machine. A ratio that is `MARGIN` times its bound in
+In one run, in turns, Glassnet and PyTorch train a few networks and predict with some; without
+PyTorch, Glassnet's compiled edition and its NumPy edition. What counts is the median ratio of their
+times: seconds would say more about the machine. A ratio that is `MARGIN` times its bound in
 `benchmarks/bounds.toml` is measured again with more rounds, and fails if it still is.
 """
 
@@ -43,7 +43,7 @@ def main() -> None:
             if found > MARGIN * bound:
                 slow.append(case)
             verdict = "too slow" if case in slow else "ok"
-            print(f"{case:44}{found:6.2f}  (bound {bound:.2f} × {MARGIN})  {verdict}", flush=True)
+            print(f"{case:49}{found:6.2f}  (bound {bound:.2f} × {MARGIN})  {verdict}", flush=True)
     if slow:
         print(f"check_speed: slower than it was: {'; '.join(slow)}", file=sys.stderr)
         sys.exit(1)
@@ -58,8 +58,13 @@ def rivals() -> tuple[str, str] | None:
 
 
 def ratio(team: Team, case: str, rounds: int) -> float:
-    """Return the median over the rounds of our time over the other's."""
-    times = team.measure(["training", case], rounds, TURN)
+    """Return the median over the rounds of our time over the other's.
+
+    A case "NAME" is a training, "NAME | SAMPLES" so many samples at once through what was trained.
+    """
+    name, _, samples = case.partition(" | ")
+    task = ["inference", name, int(samples)] if samples else ["training", name]
+    times = team.measure(task, rounds, TURN)
     for name, answer in times.items():
         if isinstance(answer, str):
             sys.exit(f"check_speed: {name} on {case}: {answer}")
