@@ -6,10 +6,10 @@ loop has started, and every dtype but float32 and, where asked for, float64.
 
 `_vectors` has the words for numbers side by side in registers, `_rectify` and `_runs` some more;
 `_windows` and `_products` the two loops of which convolutions are made, `_averages` that of pools;
-`_plans` and `_product_plans` where in memory they find their numbers, `_images` what is copied where
-that pays; `_bands` and `_separable` convolution and pooling of few samples; `_matrices` the loop of
-dense layers, `_squares` what turns them; `_network` and `_outputs` the loops of whole training steps
-and of inference, made of `_affine`, `_elements` and `_exponentials`;
+`_plans` and `_product_plans` where in memory they find their numbers, `_images` what is copied
+where that pays; `_bands` and `_separable` convolution and pooling of few samples; `_matrices` the
+loop of dense layers, `_squares` what turns them; `_network` and `_outputs` the loops of whole
+training steps and of inference, made of `_affine`, `_elements` and `_exponentials`;
 `_arrays` how any array becomes what the loops take, `_loops` how they are compiled.
 """
 
