@@ -1,6 +1,7 @@
 """A few samples go through dense layers in one call, and what a user changes is seen."""
 
 import copy
+import tracemalloc
 from itertools import pairwise
 
 import numpy as np
@@ -136,6 +137,19 @@ def test_other_dtypes_and_wrong_shapes_are_met_as_ever():
         model.predict(x, batch_size=0)
     assert model.predict(x[:0]).shape == (0, 2)
     assert model.astype(np.float64).predict(x).dtype == np.float64
+
+
+def test_many_samples_that_may_not_be_written_are_not_copied_at_once():
+    model = packed(gn.Linear(64, 4), gn.ReLU(), gn.Linear(4, 2))
+    x = np.ones((20_000, 64), np.float32)
+    expected = model.predict(x)
+    x.flags.writeable = False
+    tracemalloc.start()
+    found = model.predict(x)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    assert most < x.nbytes / 2
 
 
 def test_loaded_models_go_in_one_call(tmp_path):

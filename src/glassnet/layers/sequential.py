@@ -121,10 +121,12 @@ class Sequential(Layer):
     def predict(self, x: ArrayLike, *, batch_size: int = 1000) -> Array:
         """Return the outputs of any number of samples, as `Layer.predict` does.
 
-        A chain of dense layers is one call of a kernel, which goes by blocks of its own.
+        A chain of dense layers is one call of a kernel, which goes by blocks of its own; but what
+        it would have to copy first goes in batches.
         """
         x = np.asarray(x)
-        if x.ndim > 0 and batch_size > 0 and kernels.active_kernels() == "numba":
+        possible = x.ndim > 0 and batch_size > 0 and kernels.active_kernels() == "numba"
+        if possible and (len(x) <= batch_size or x.flags.carray):
             if self._chain is None or not self._chain.fits(self.layers):
                 self._chain = DenseChain.of(self.layers)
             if self._chain is not None and self._chain.takes(x):
