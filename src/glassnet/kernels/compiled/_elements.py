@@ -6,8 +6,18 @@ import numpy as np
 
 from glassnet.arrays import Array
 from glassnet.kernels.codes import ACTIVATIONS, LOSSES
-from glassnet.kernels.compiled._exponentials import exp, sigmoid, tanh
-from glassnet.kernels.compiled._loops import Inner, Loop
+from glassnet.kernels.compiled._exponentials import exp, log
+from glassnet.kernels.compiled._functions import (
+    elu,
+    elu_slope,
+    sigmoid,
+    sigmoid_slope,
+    silu,
+    silu_slope,
+    tanh,
+    tanh_slope,
+)
+from glassnet.kernels.compiled._loops import Inner
 
 _RELU, _LEAKY, _SIGMOID, _TANH, _ELU, _SILU = range(1, len(ACTIVATIONS))
 _CROSS_ENTROPY, _SQUARED, _BINARY = range(len(LOSSES))
@@ -25,10 +35,10 @@ def activate(kind: int, slope: Any, z: Array, y: Array) -> None:
             y[i] = sigmoid(z[i])
     elif kind == _SILU:
         for i in range(len(z)):
-            y[i] = z[i] * sigmoid(z[i])
+            y[i] = silu(z[i])
     elif kind == _ELU:
         for i in range(len(z)):
-            y[i] = z[i] if z[i] > 0 else slope * (exp(z[i]) - _ONE)
+            y[i] = elu(z[i], slope)
     else:
         if kind == _RELU:
             slope = _ZERO
@@ -43,17 +53,16 @@ def differentiate(kind: int, slope: Any, z: Array, y: Array, dy: Array) -> None:
     """Multiply dy by f′(z), in place."""
     if kind == _TANH:
         for i in range(len(z)):
-            dy[i] *= _ONE - y[i] * y[i]
+            dy[i] *= tanh_slope(y[i])
     elif kind == _SIGMOID:
         for i in range(len(z)):
-            dy[i] *= y[i] * (_ONE - y[i])
+            dy[i] *= sigmoid_slope(y[i])
     elif kind == _SILU:
         for i in range(len(z)):
-            s = sigmoid(z[i])
-            dy[i] *= s * (_ONE + z[i] * (_ONE - s))
+            dy[i] *= silu_slope(z[i])
     elif kind == _ELU:
         for i in range(len(z)):
-            dy[i] *= _ONE if z[i] > 0 else slope * exp(z[i])
+            dy[i] *= elu_slope(z[i], slope)
     elif kind in (_RELU, _LEAKY):
         if kind == _RELU:
             slope = _ZERO
@@ -103,7 +112,7 @@ def _cross_entropy(z: Array, t: Array, samples: int, dz: Array, unit_by_unit: bo
             inner[n] += t[i] * shifted
     value, part = 0.0, _ONE / np.float32(samples)
     for n in range(samples):
-        value += mass[n] * np.log(total[n]) - inner[n]
+        value += mass[n] * log(total[n]) - inner[n]
         mass[n] *= part / total[n]
     for k in range(classes):
         for n in range(samples):
@@ -125,14 +134,3 @@ def ask_for_labels(
             t[k * unit + n * sample] = low if known else _NAN
         if known:
             t[labels[n] * unit + n * sample] = high
-
-
-@Loop
-def cross_entropy_of_labels(
-    z: Array, labels: Array, smoothing: float, dz: Array, unit_by_unit: bool
-) -> Any:
-    """Return the mean loss; write its gradient. NaN if a label is none of the classes."""
-    t, classes = np.empty(len(z), np.float32), len(z) // len(labels)
-    rest = np.float32(smoothing / classes)
-    ask_for_labels(labels, rest, np.float32(1 - smoothing) + rest, t, classes, unit_by_unit)
-    return _cross_entropy(z, t, len(labels), dz, unit_by_unit)

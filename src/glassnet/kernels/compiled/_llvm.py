@@ -57,8 +57,11 @@ def _align(vector: Any) -> int:
     return 4 if isinstance(vector.element, ir.FloatType) else 8
 
 
-def load(builder: Any, pointer: Any, vector: Any, count: Any) -> Any:
-    """Load `count` numbers; the lanes after them are zero, and their memory is not touched."""
+def load(builder: Any, pointer: Any, vector: Any, count: Any, rest: Any = None) -> Any:
+    """Load `count` numbers; the lanes after them are zero, or those of `rest`.
+
+    The memory of those lanes is not touched.
+    """
     pointer, align = builder.bitcast(pointer, vector.as_pointer()), _align(vector)
     with builder.if_else(
         builder.icmp_signed(">=", count, integer(count, vector.count)), likely=True
@@ -66,9 +69,9 @@ def load(builder: Any, pointer: Any, vector: Any, count: Any) -> Any:
         with whole:
             all_lanes, from_whole = builder.load(pointer, align=align), builder.block
         with part:
-            zero = ir.Constant(vector, [0.0] * vector.count)
+            rest = ir.Constant(vector, [0.0] * vector.count) if rest is None else rest
             aligned = ir.Constant(ir.IntType(32), align)
-            arguments = [pointer, aligned, _mask(builder, count, vector), zero]
+            arguments = [pointer, aligned, _mask(builder, count, vector), rest]
             some_lanes = _masked(builder, "load", vector, arguments, vector)
             from_part = builder.block
     loaded = builder.phi(vector)

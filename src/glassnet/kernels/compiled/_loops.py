@@ -39,33 +39,38 @@ class Loop:
     Each form is compiled when it is first called, and kept on disk. What a `prange` does must not
     depend on the order: every turn writes places of its own, so the result has the same bits
     whatever the number of threads.
+
+    A loop may be written for functions that it only knows by name; those are handed over beside it.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.function = function
+    def __init__(self, function: Callable[..., Any], **functions: Inner) -> None:
+        self.function, self.functions = function, functions
         self.__doc__ = function.__doc__
 
-    def __call__(self, operations: int, *arguments: Any) -> None:
+    def __call__(self, operations: int, *arguments: Any) -> Any:
         """Run the loop, on several threads if it has so many operations that it pays."""
         if operations < ENOUGH or threads.pool() == 1:
-            self.serial(*arguments)
-            return
+            return self.serial(*arguments)
         lock = threads.one_at_a_time()
         if lock is None:
-            self.parallel(*arguments)
-        else:
-            with lock:
-                self.parallel(*arguments)
+            return self.parallel(*arguments)
+        with lock:
+            return self.parallel(*arguments)
 
     @cached_property
     def serial(self) -> Any:
         """The loop on one thread."""
-        return _compiled(self.function, "", fastmath={"contract"})
+        return _compiled(self.function, self._suffix, self.functions, fastmath={"contract"})
 
     @cached_property
     def parallel(self) -> Any:
         """The loop on all threads."""
-        return _compiled(self.function, "_on_threads", fastmath={"contract"}, parallel=True)
+        options: dict[str, Any] = {"fastmath": {"contract"}, "parallel": True}
+        return _compiled(self.function, f"{self._suffix}_on_threads", self.functions, **options)
+
+    @property
+    def _suffix(self) -> str:
+        return "".join(f"_{f.function.__name__}" for f in self.functions.values())
 
 
 class Inner:
@@ -84,7 +89,7 @@ class Inner:
     @cached_property
     def compiled(self) -> Any:
         """The compiled function."""
-        return _compiled(self.function, "", fastmath={"reassoc", "contract", "nsz"})
+        return _compiled(self.function, "", {}, fastmath={"reassoc", "contract", "nsz"})
 
 
 class Exact(Inner):
@@ -93,10 +98,12 @@ class Exact(Inner):
     @cached_property
     def compiled(self) -> Any:
         """The compiled function."""
-        return _compiled(self.function, "", fastmath={"contract"})
+        return _compiled(self.function, "", {}, fastmath={"contract"})
 
 
-def _compiled(function: Callable[..., Any], suffix: str, **options: Any) -> Any:
+def _compiled(
+    function: Callable[..., Any], suffix: str, given: dict[str, Inner], **options: Any
+) -> Any:
     """Let Numba compile a copy, under a name of its own, because its files on disk go by the name.
 
     Numba looks whether the file of the loop has changed, but not the files of what the loop calls;
@@ -110,7 +117,7 @@ def _compiled(function: Callable[..., Any], suffix: str, **options: Any) -> Any:
     threads.claim()
     assert isinstance(function, FunctionType)
     known = function.__globals__
-    called = {name: known[name] for name in function.__code__.co_names if name in known}
+    called = {name: known[name] for name in function.__code__.co_names if name in known} | given
     inner = {name: f.compiled for name, f in called.items() if isinstance(f, Inner)}
     inner |= {name: f.serial for name, f in called.items() if isinstance(f, Loop)}
     names = known | inner | {"prange": numba.prange}

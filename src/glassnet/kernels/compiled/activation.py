@@ -1,19 +1,15 @@
 """Element-wise non-linearities: in one pass, by all threads (Numba).
 
-NumPy's are GELU and the hyperbolic tangent, of which it takes many at once as fast as memory hands
-them over; and small arrays, and float64, for which there is no exponential in `_exponentials`.
+Small arrays are NumPy's, and float64, for which there is no exponential in `_exponentials`.
 """
-
-from typing import Any
 
 import numpy as np
 
+from glassnet import threads
 from glassnet.arrays import Array
 from glassnet.kernels import vectorised
-from glassnet.kernels.codes import ACTIVATIONS
 from glassnet.kernels.compiled._arrays import as_lies, is_plain, lies_innermost, shaped, vector
 from glassnet.kernels.compiled._loops import MEMORY, Loop, part_of, prange
-from glassnet.kernels.vectorised.activation import gelu_backward, gelu_forward, tanh_forward
 
 __all__ = [
     "elu_backward",
@@ -32,10 +28,10 @@ __all__ = [
     "tanh_forward",
 ]
 
-PARTS = 8  # of a row, to be shared among threads
 EXPONENTIAL = 16  # multiply-adds that take as long
 SMALL = 1 << 13  # numbers up to which one pass of NumPy is as fast
-FEW = 1 << 15  # the same of a product with a slope that is no exponential
+FEW = 1 << 15  # the same of what NumPy does in one or two passes
+TINY = 1 << 8  # the same of GELU, for which SciPy takes a hundred times as long
 
 
 def relu_forward(x: Array) -> Array:
@@ -44,7 +40,7 @@ def relu_forward(x: Array) -> Array:
         return vectorised.relu_forward(x)
     innermost = lies_innermost(x)
     y = vector(x.size, x.dtype)
-    _relu(MEMORY * x.size, as_lies(x, innermost), _rows(x), y)
+    _relu(MEMORY * x.size, as_lies(x, innermost), *_shares(x), y)
     return shaped(y, x, innermost)
 
 
@@ -59,7 +55,7 @@ def leaky_relu_forward(x: Array, slope: float) -> Array:
         return vectorised.leaky_relu_forward(x, slope)
     innermost = lies_innermost(x)
     y = vector(x.size, x.dtype)
-    _leaky_relu(MEMORY * x.size, as_lies(x, innermost), x.dtype.type(slope), _rows(x), y)
+    _leaky_relu(MEMORY * x.size, as_lies(x, innermost), x.dtype.type(slope), *_shares(x), y)
     return shaped(y, x, innermost)
 
 
@@ -70,7 +66,7 @@ def leaky_relu_backward(dy: Array, x: Array, slope: float) -> Array:
     innermost = lies_innermost(x)
     dx = vector(x.size, x.dtype)
     given = as_lies(dy, innermost), as_lies(x, innermost)
-    _slope(MEMORY * x.size, *given, x.dtype.type(slope), _rows(x), dx)
+    _slope(MEMORY * x.size, *given, x.dtype.type(slope), *_shares(x), dx)
     return shaped(dx, x, innermost)
 
 
@@ -84,6 +80,13 @@ def sigmoid_backward(dy: Array, y: Array) -> Array:
     if y.size < FEW or not _is_curved(y, dy):
         return vectorised.sigmoid_backward(dy, y)
     return _slopes("sigmoid", dy, y)
+
+
+def tanh_forward(x: Array) -> Array:
+    """Return y = tanh x."""
+    if x.size < FEW or not _is_curved(x):
+        return vectorised.tanh_forward(x)
+    return _curve("tanh", x)
 
 
 def tanh_backward(dy: Array, y: Array) -> Array:
@@ -105,6 +108,16 @@ def elu_backward(dy: Array, x: Array, alpha: float) -> Array:
     return _slopes("elu", dy, x, alpha)
 
 
+def gelu_forward(x: Array) -> Array:
+    """Return y = x Φ(x), Φ being the normal distribution function."""
+    return _curve("gelu", x) if _is_curved(x, None, TINY) else vectorised.gelu_forward(x)
+
+
+def gelu_backward(dy: Array, x: Array) -> Array:
+    """Return ∂L/∂x = ∂L/∂y · (Φ(x) + x φ(x)), φ being the normal density."""
+    return _slopes("gelu", dy, x) if _is_curved(x, dy, TINY) else vectorised.gelu_backward(dy, x)
+
+
 def silu_forward(x: Array) -> Array:
     """Return y = x σ(x), also called swish."""
     return _curve("silu", x) if _is_curved(x) else vectorised.silu_forward(x)
@@ -115,67 +128,68 @@ def silu_backward(dy: Array, x: Array) -> Array:
     return _slopes("silu", dy, x) if _is_curved(x, dy) else vectorised.silu_backward(dy, x)
 
 
-def _is_curved(x: Array, dy: Array | None = None) -> bool:
+def _is_curved(x: Array, dy: Array | None = None, least: int | None = None) -> bool:
     """Return whether the loops with an exponential take this."""
     fits = dy is None or (dy.dtype == x.dtype and dy.shape == x.shape)
-    return x.size >= SMALL and x.size > 0 and x.dtype == np.float32 and fits
+    return x.size >= (SMALL if least is None else least) and x.dtype == np.float32 and fits
 
 
-def _curve(name: str, x: Array, slope: float = 0.0) -> Array:
-    from glassnet.kernels.compiled._curves import curve
+def _curve(name: str, x: Array, *more: float) -> Array:
+    from glassnet.kernels.compiled._curves import CURVES
 
     innermost = lies_innermost(x)
     y = vector(x.size, x.dtype)
-    more: tuple[Any, ...] = ACTIVATIONS.index(name), np.float32(slope), PARTS, _rows(x)
-    curve(EXPONENTIAL * x.size, as_lies(x, innermost), *more, y)
+    known = tuple(np.float32(number) for number in more)
+    CURVES[name](EXPONENTIAL * x.size, as_lies(x, innermost), known, *_shares(x), y)
     return shaped(y, x, innermost)
 
 
-def _slopes(name: str, dy: Array, known: Array, slope: float = 0.0) -> Array:
+def _slopes(name: str, dy: Array, known: Array, *more: float) -> Array:
     """Return dy times the slope, which follows from what is known: the input or the output."""
-    from glassnet.kernels.compiled._curves import slopes
+    from glassnet.kernels.compiled._curves import SLOPES
 
     innermost = lies_innermost(known)
     dx = vector(known.size, known.dtype)
-    more: tuple[Any, ...] = ACTIVATIONS.index(name), np.float32(slope), PARTS, _rows(known)
-    slopes(EXPONENTIAL * dx.size, as_lies(dy, innermost), as_lies(known, innermost), *more, dx)
+    given = as_lies(dy, innermost), as_lies(known, innermost)
+    numbers = tuple(np.float32(number) for number in more)
+    SLOPES[name](EXPONENTIAL * dx.size, *given, numbers, *_shares(known), dx)
     return shaped(dx, known, innermost)
 
 
-def _rows(x: Array) -> int:
-    """Return in how many rows x is cut, of which each thread takes its part.
+def _shares(x: Array) -> tuple[int, int]:
+    """Return in how many parts each row of x is cut, one for each thread, and how many rows it has.
 
     In images the rows are channels: a convolution shares the places of a channel among threads, and
     each finds its own in its cache.
     """
-    return x.shape[1] if x.ndim == 4 else 1
+    return threads.threads(), x.shape[1] if x.ndim == 4 else 1
 
 
 @Loop
-def _relu(x: Array, rows: int, y: Array) -> None:
+def _relu(x: Array, parts: int, rows: int, y: Array) -> None:
     length, zero = len(x) // rows, x.dtype.type(0)
-    for turn in prange(PARTS * rows):
-        start, end = part_of(turn, PARTS, rows, length)
+    for turn in prange(parts * rows):
+        start, end = part_of(turn, parts, rows, length)
         given, result = x[start:end], y[start:end]
         for i in range(len(given)):
             result[i] = zero if given[i] <= zero else given[i]  # so that NaN stays
 
 
 @Loop
-def _leaky_relu(x: Array, slope: float, rows: int, y: Array) -> None:
+def _leaky_relu(x: Array, slope: float, parts: int, rows: int, y: Array) -> None:
     length = len(x) // rows
-    for turn in prange(PARTS * rows):
-        start, end = part_of(turn, PARTS, rows, length)
+    for turn in prange(parts * rows):
+        start, end = part_of(turn, parts, rows, length)
         given, result = x[start:end], y[start:end]
         for i in range(len(given)):
             result[i] = given[i] if given[i] > 0 else slope * given[i]
 
 
 @Loop
-def _slope(dy: Array, x: Array, slope: float, rows: int, dx: Array) -> None:
+def _slope(dy: Array, x: Array, slope: float, parts: int, rows: int, dx: Array) -> None:
     length = len(x) // rows
-    for turn in prange(PARTS * rows):
-        start, end = part_of(turn, PARTS, rows, length)
+    for turn in prange(parts * rows):
+        start, end = part_of(turn, parts, rows, length)
         errors, given, result = dy[start:end], x[start:end], dx[start:end]
         for i in range(len(given)):
             # A factor, not a choice of the result: where dy is NaN or infinite it shows.

@@ -1,7 +1,9 @@
-"""Softmax, its logarithm, and the cross-entropy of it in one pass over the logits (Numba).
+"""Softmax, its logarithm and its gradient, and the cross-entropy of it in one call (Numba).
 
-Alone they are NumPy's, because batches of logits are small. The loss of every step is not: ten
-operations of NumPy on a few numbers each take longer than a layer.
+Whichever axis lies innermost in memory, the classes of a sample or the samples of a class, is what
+the loops take many numbers of at once. Small arrays are NumPy's, and float64, for which there is no
+exponential in `_exponentials`; but small cross-entropies are not: ten operations of NumPy on a few
+numbers each take longer than a layer.
 """
 
 import math
@@ -15,16 +17,10 @@ from glassnet.kernels import vectorised
 from glassnet.kernels.compiled._arrays import (
     as_lies,
     flat,
-    is_plain,
     lies_innermost,
     require,
     shaped,
-)
-from glassnet.kernels.compiled._loops import ENOUGH, Loop, prange
-from glassnet.kernels.vectorised.softmax import (
-    log_softmax_forward,
-    softmax_backward,
-    softmax_forward,
+    vector,
 )
 
 __all__ = [
@@ -36,85 +32,63 @@ __all__ = [
 
 EXPONENTIAL = 32
 """Multiply-adds that are worth as much as an exponential."""
+SMALL = 1 << 8
+"""Numbers up to which it does not pay to load a loop."""
+
+
+def softmax_forward(x: Array) -> Array:
+    """Return p_k = e^{x_k} / Σ_j e^{x_j} along axis 1."""
+    return _along(x, "softmax") if _is_large(x) else vectorised.softmax_forward(x)
+
+
+def log_softmax_forward(x: Array) -> Array:
+    """Return log p_k = x_k − log Σ_j e^{x_j} along axis 1."""
+    return _along(x, "log_softmax") if _is_large(x) else vectorised.log_softmax_forward(x)
+
+
+def softmax_backward(dy: Array, y: Array) -> Array:
+    """Return ∂L/∂x = y · (∂L/∂y − Σ_j y_j ∂L/∂y_j)."""
+    if not _is_large(y) or dy.dtype != y.dtype or dy.shape != y.shape:
+        return vectorised.softmax_backward(dy, y)
+    return _along(y, "gradient", dy)
 
 
 def softmax_cross_entropy(logits: Array, labels: Array, smoothing: float) -> tuple[float, Array]:
     """Return the mean cross-entropy of softmax(z) against classes, and its gradient by z."""
     samples, classes = logits.shape
-    if not is_plain(logits):
+    if logits.dtype != np.float32 or logits.size == 0:
         return vectorised.softmax_cross_entropy(logits, labels, smoothing)
     require(labels.shape, (samples,), "labels")
     innermost = lies_innermost(logits)
-    gradient = np.empty(logits.size, logits.dtype)
-    if logits.dtype == np.float32 and EXPONENTIAL * logits.size < ENOUGH:
-        given = as_lies(logits, innermost), flat(labels), smoothing, gradient, innermost
-        value = _of_few()(*given)
-        if math.isnan(value) and not _in_range(labels, classes):
-            raise IndexError("a label is out of range")
-        return value, shaped(gradient, logits, innermost)
-    steps = (1, samples) if innermost else (classes, 1)
-    losses = np.empty(samples, logits.dtype)
-    _cross_entropy(
-        EXPONENTIAL * logits.size, as_lies(logits, innermost), *steps, classes,
-        flat(labels), smoothing, losses, gradient,
+    gradient = vector(logits.size, logits.dtype)
+    value = _loops(rows=not innermost).cross_entropy(
+        EXPONENTIAL * logits.size, as_lies(logits, innermost), classes, flat(labels), smoothing,
+        gradient,
     )  # fmt: skip
-    value = float(losses.sum()) / samples
-    if math.isnan(value) and not _in_range(labels, classes):
+    if math.isnan(value) and not (labels.min() >= 0 and labels.max() < classes):
         raise IndexError("a label is out of range")
     return value, shaped(gradient, logits, innermost)
 
 
+def _is_large(x: Array) -> bool:
+    return x.dtype == np.float32 and x.size >= SMALL and x.size > 0 and x.ndim > 1
+
+
+def _along(x: Array, name: str, *before: Array) -> Array:
+    """Return what the loop of that name makes of the classes."""
+    innermost = lies_innermost(x)
+    y = vector(x.size, x.dtype)
+    given = [as_lies(array, innermost) for array in (*before, x)]
+    samples, classes = x.shape[:2]
+    step = x.size // (classes if innermost else samples * classes)
+    shape = (classes,) if step == 1 else (classes, step)
+    getattr(_loops(rows=step == 1), name)(EXPONENTIAL * x.size, *given, *shape, y)
+    return shaped(y, x, innermost)
+
+
 @cache
-def _of_few() -> Any:
-    """Return the loop on one thread, whose exponentials are taken of many numbers at once."""
-    from glassnet.kernels.compiled._elements import cross_entropy_of_labels
+def _loops(*, rows: bool) -> Any:
+    """Return the loops for classes that lie side by side, or for neighbours that do."""
+    from glassnet.kernels.compiled import _softmax_columns, _softmax_rows
 
-    return cross_entropy_of_labels.serial
-
-
-def _in_range(labels: Array, classes: int) -> bool:
-    return bool(labels.min() >= 0 and labels.max() < classes)
-
-
-@Loop
-def _cross_entropy(
-    z: Array,
-    sample_step: int,
-    class_step: int,
-    classes: int,
-    labels: Array,
-    smoothing: float,
-    losses: Array,
-    dz: Array,
-) -> None:
-    """Write each sample's loss and (p − q) / N; a loss of NaN where the label is no class.
-
-    With s = Σ_k e^{z_k − m}, m the largest logit, log p_k = z_k − m − log s.
-    """
-    part = losses.dtype.type(1 / len(losses))
-    rest = losses.dtype.type(smoothing / classes)
-    wanted = losses.dtype.type(1 - smoothing)
-    for n in prange(len(losses)):
-        start, label = n * sample_step, labels[n]
-        if label < 0 or label >= classes:
-            losses[n] = np.nan
-            continue
-        largest = z[start]
-        for k in range(1, classes):
-            largest = max(largest, z[start + k * class_step])
-        total, shifted = z[start] * 0, z[start] * 0
-        for k in range(classes):
-            i = start + k * class_step
-            dz[i] = math.exp(z[i] - largest)
-            total += dz[i]
-            shifted += z[i] - largest
-        scale = part / total
-        for k in range(classes):
-            i = start + k * class_step
-            dz[i] = dz[i] * scale - part * rest
-        own = start + label * class_step
-        dz[own] -= part * wanted
-        log_total = math.log(total)
-        losses[n] = wanted * (log_total - (z[own] - largest)) + rest * (
-            classes * log_total - shifted
-        )
+    return _softmax_rows if rows else _softmax_columns
