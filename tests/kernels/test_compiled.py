@@ -22,7 +22,14 @@ from . import test_agreement as agreement
 from .compare import ORDERS, batch_innermost, orders, run
 
 few = settings(max_examples=60, deadline=None, database=None)
-FAMILIES = ("activation", "batch", "dense", "norm", "update")  # which leave what is small to NumPy
+FAMILIES = (
+    "activation",
+    "batch",
+    "dense",
+    "norm",
+    "softmax",
+    "update",
+)  # which leave what is small to NumPy
 
 
 def agree(name, arguments, order, tolerance=1e-5):
@@ -40,13 +47,14 @@ def loops(request, monkeypatch):
     """Nothing is too small for a loop; and each loop runs in the one or in the other form."""
     for family in FAMILIES:
         module = importlib.import_module(f"glassnet.kernels.compiled.{family}")
-        for limit in {"SMALL", "FEW", "ALONE"} & vars(module).keys():
+        for limit in {"SMALL", "FEW", "TINY", "ALONE"} & vars(module).keys():
             monkeypatch.setattr(module, limit, -1)
     monkeypatch.setattr(_loops, "ENOUGH", 0 if request.param == "all threads" else 1 << 62)
     monkeypatch.setattr(agreement, "check_editions_agree", agree)
 
 
-SMALL = ("cross_entropy", "dense", "gather", "normalize", "pictures_of_integers", "updates")
+SMALL = ("cross_entropy", "dense", "gather", "normalize", "pictures_of_integers", "softmax",
+         "updates")  # fmt: skip
 
 
 @pytest.mark.parametrize("family", SMALL)
@@ -54,7 +62,7 @@ def test_small_arrays_of_any_order(loops, family):
     getattr(agreement, f"test_{family}")()
 
 
-@pytest.mark.parametrize("name", ["relu", "leaky_relu", "sigmoid", "tanh", "elu", "silu"])
+@pytest.mark.parametrize("name", agreement.ACTIVATIONS)
 def test_small_activations(loops, name):
     agreement.test_activations(name)
 
