@@ -1,5 +1,6 @@
 """The work as PyTorch does it: eager, with its fused optimizers, or compiled."""
 
+import re
 from collections.abc import Callable
 
 import torch
@@ -96,25 +97,50 @@ def others(name: str) -> Callable[[], object]:
             return lambda: f.avg_pool2d(x, 2)
         case "batch norm 2d, 1.25M forward":
             return lambda: f.batch_norm(x, None, None, training=True)
-        case "relu 1.25M forward":
-            return lambda: f.relu(x)
-        case "relu 1.25M backward":
-            y = f.relu(x)
-            return lambda: aten.threshold_backward(dy, y, 0)
-        case "sigmoid 1.25M forward":
-            return lambda: torch.sigmoid(x)
-        case "tanh 1.25M forward":
-            return lambda: torch.tanh(x)
-        case "gelu 1.25M forward":
-            return lambda: f.gelu(x)
-        case "softmax 1000×100 forward":
-            logits = torch.randn(1000, 100)
-            return lambda: torch.softmax(logits, 1)
         case "SGD with momentum 536k":
             return update(lambda p: torch.optim.SGD(p, lr=1e-6, momentum=0.9, fused=True))
         case "Adam 536k":
             return update(lambda p: torch.optim.Adam(p, lr=1e-6, fused=True))
+    if "1.25M" in name:
+        activation, _, what = name.split()
+        return elementwise(activation, x, dy)[what == "backward"]
+    if "softmax" in name or "cross-entropy" in name:
+        return softmax(name)
     raise KeyError(name)
+
+
+def elementwise(name: str, x: torch.Tensor, dy: torch.Tensor) -> tuple[Callable, Callable]:
+    aten, forward = torch.ops.aten, getattr(f, name)
+    y = forward(x)
+    backward = {
+        "relu": lambda: aten.threshold_backward(dy, y, 0),
+        "sigmoid": lambda: aten.sigmoid_backward(dy, y),
+        "tanh": lambda: aten.tanh_backward(dy, y),
+        "elu": lambda: aten.elu_backward(dy, 1, 1, 1, False, x),
+        "gelu": lambda: aten.gelu_backward(dy, x),
+        "silu": lambda: aten.silu_backward(dy, x),
+    }
+    return lambda: forward(x), backward[name]
+
+
+def softmax(name: str) -> Callable[[], object]:
+    samples, classes = map(int, re.findall(r"\d+", name))
+    logits, dy = torch.randn(samples, classes), torch.randn(samples, classes)
+    if name.startswith("log"):
+        return lambda: torch.log_softmax(logits, 1)
+    if name.endswith("forward"):
+        return lambda: torch.softmax(logits, 1)
+    if name.endswith("backward"):
+        y, backward = torch.softmax(logits, 1), torch.ops.aten._softmax_backward_data
+        return lambda: backward(dy, y, 1, torch.float32)
+    logits.requires_grad_()
+    labels = torch.arange(samples) % classes
+
+    def loss_and_gradient() -> None:
+        logits.grad = None
+        f.cross_entropy(logits, labels).backward()
+
+    return loss_and_gradient
 
 
 def update(optimizer: Callable[[list], torch.optim.Optimizer]) -> Callable[[], object]:

@@ -12,11 +12,16 @@ One function at a time, in the memory order in which a network has its arrays: G
 batch-innermost, PyTorch's contiguous. No targets; this shows where the time of the networks comes
 from."""
 WITH = ("torch-fused", *GLASSNET)
+ACTIVATIONS = ("relu", "sigmoid", "tanh", "elu", "gelu", "silu")
+SOFTMAX = (
+    "softmax {} forward", "softmax {} backward", "log softmax {} forward", "cross-entropy {}",
+)  # fmt: skip
 OTHERS = (
     "max pool 2×2, 1.25M forward", "max pool 2×2, 1.25M backward",
     "average pool 2×2, 1.25M forward", "batch norm 2d, 1.25M forward",
-    "relu 1.25M forward", "relu 1.25M backward", "sigmoid 1.25M forward", "tanh 1.25M forward",
-    "gelu 1.25M forward", "softmax 1000×100 forward", "SGD with momentum 536k", "Adam 536k",
+    *(f"{name} 1.25M {what}" for name in ACTIVATIONS for what in ("forward", "backward")),
+    *(name.format(size) for size in ("128×10", "1000×100") for name in SOFTMAX),
+    "SGD with momentum 536k", "Adam 536k",
 )  # fmt: skip
 CASES = (
     *(f"{name} {what}" for name in (*DENSE, *CONVOLUTIONS)

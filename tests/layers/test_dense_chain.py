@@ -16,7 +16,7 @@ from glassnet.store import ParameterStore
 
 ACTIVATIONS = (
     gn.Identity, gn.ReLU, lambda: gn.LeakyReLU(0.2), gn.Sigmoid, gn.Tanh, lambda: gn.ELU(0.7),
-    gn.SiLU,
+    gn.SiLU, gn.GELU,
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from .conftest import assert_same_state, network, points
 pytest.importorskip("numba")
 
 few = settings(max_examples=40, deadline=None, database=None)
-ACTIVATIONS = [gn.ReLU, gn.LeakyReLU, gn.Sigmoid, gn.Tanh, gn.ELU, gn.SiLU, gn.Identity]
+ACTIVATIONS = [gn.ReLU, gn.LeakyReLU, gn.Sigmoid, gn.Tanh, gn.ELU, gn.SiLU, gn.GELU, gn.Identity]
 OPTIMIZERS = {  # with rates at which nothing diverges: there no two roundings agree
     "sgd": lambda: gn.SGD(lr=0.05),
     "momentum": lambda: gn.SGD(lr=0.005, momentum=0.9, dampening=0.5, weight_decay=0.1),

@@ -14,7 +14,7 @@ import numpy as np
 from glassnet import kernels
 from glassnet.arrays import Array
 from glassnet.kernels.codes import ACTIVATIONS
-from glassnet.layers.activations import ELU, LeakyReLU, ReLU, Sigmoid, SiLU, Tanh
+from glassnet.layers.activations import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Tanh
 from glassnet.layers.base import Layer
 from glassnet.layers.linear import Linear
 from glassnet.layers.reshaping import Flatten, Identity
@@ -31,6 +31,7 @@ _ACTIVATIONS: dict[type[Layer], tuple[str, str]] = {
     Tanh: ("tanh", ""),
     ELU: ("elu", "alpha"),
     SiLU: ("silu", ""),
+    GELU: ("gelu", ""),
 }
 _MEMBERS = {Linear, Flatten, Identity, *_ACTIVATIONS}
 

@@ -18,14 +18,15 @@ from glassnet.kernels.compiled._functions import (
     tanh_slope,
 )
 from glassnet.kernels.compiled._loops import Inner
+from glassnet.kernels.compiled._normal import gelu, gelu_slope
 
-_RELU, _LEAKY, _SIGMOID, _TANH, _ELU, _SILU = range(1, len(ACTIVATIONS))
+_RELU, _LEAKY, _SIGMOID, _TANH, _ELU, _SILU, _GELU = range(1, len(ACTIVATIONS))
 _CROSS_ENTROPY, _SQUARED, _BINARY = range(len(LOSSES))
 _ZERO, _ONE, _TWO, _NAN = (np.float32(n) for n in (0, 1, 2, np.nan))
 
 
 @Inner
-def activate(kind: int, slope: Any, z: Array, y: Array) -> None:
+def activate(kind: int, slope: Any, z: Array, y: Array) -> None:  # noqa: PLR0912 — one each
     """Write y = f(z)."""
     if kind == _TANH:
         for i in range(len(z)):
@@ -36,6 +37,9 @@ def activate(kind: int, slope: Any, z: Array, y: Array) -> None:
     elif kind == _SILU:
         for i in range(len(z)):
             y[i] = silu(z[i])
+    elif kind == _GELU:
+        for i in range(len(z)):
+            y[i] = gelu(z[i])
     elif kind == _ELU:
         for i in range(len(z)):
             y[i] = elu(z[i], slope)
@@ -49,7 +53,7 @@ def activate(kind: int, slope: Any, z: Array, y: Array) -> None:
 
 
 @Inner
-def differentiate(kind: int, slope: Any, z: Array, y: Array, dy: Array) -> None:
+def differentiate(kind: int, slope: Any, z: Array, y: Array, dy: Array) -> None:  # noqa: PLR0912
     """Multiply dy by f′(z), in place."""
     if kind == _TANH:
         for i in range(len(z)):
@@ -60,6 +64,9 @@ def differentiate(kind: int, slope: Any, z: Array, y: Array, dy: Array) -> None:
     elif kind == _SILU:
         for i in range(len(z)):
             dy[i] *= silu_slope(z[i])
+    elif kind == _GELU:
+        for i in range(len(z)):
+            dy[i] *= gelu_slope(z[i])
     elif kind == _ELU:
         for i in range(len(z)):
             dy[i] *= elu_slope(z[i], slope)

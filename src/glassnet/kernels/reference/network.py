@@ -138,6 +138,7 @@ def _activation(kind: str, z: float, slope: float) -> tuple[float, float]:
         "tanh": lambda: (math.tanh(z), 1 - math.tanh(z) ** 2),
         "elu": lambda: (z, 1.0) if z > 0 else (slope * math.expm1(z), slope * math.exp(z)),
         "silu": lambda: (z * _sigmoid(z), _sigmoid(z) * (1 + z * (1 - _sigmoid(z)))),
+        "gelu": lambda: (z * _normal(z), _normal(z) + z * _density(z)),
     }
     return formulas[kind]()
 
@@ -157,6 +158,14 @@ def _loss(kind: str, y: Numbers, t: Numbers) -> tuple[float, Numbers]:
         ]
     value = sum(max(z, 0) - q * z + math.log1p(math.exp(-abs(z))) for z, q in pairs)
     return value / classes, [(_sigmoid(z) - q) / classes for z, q in pairs]
+
+
+def _normal(z: float) -> float:
+    return math.erfc(-z / math.sqrt(2)) / 2
+
+
+def _density(z: float) -> float:
+    return math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
 
 
 def _sigmoid(z: float) -> float:
