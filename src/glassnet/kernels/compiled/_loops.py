@@ -32,6 +32,9 @@ MANY = 16
 """Samples that fill a register, or more: from there on they, and not units, lie side by side in the
 loops that go through whole networks."""
 
+_INSIDE: dict[str, Any] = {"no_cpython_wrapper": True}
+"""What only compiled loops call needs no way in from Python, which would be compiled too."""
+
 
 class Loop:
     """A compiled loop in two forms: for one thread, and with its `prange` divided among all.
@@ -89,7 +92,7 @@ class Inner:
     @cached_property
     def compiled(self) -> Any:
         """The compiled function."""
-        return _compiled(self.function, "", {}, fastmath={"reassoc", "contract", "nsz"})
+        return _compiled(self.function, "", {}, fastmath={"reassoc", "contract", "nsz"}, **_INSIDE)
 
 
 class Exact(Inner):
@@ -98,7 +101,7 @@ class Exact(Inner):
     @cached_property
     def compiled(self) -> Any:
         """The compiled function."""
-        return _compiled(self.function, "", {}, fastmath={"contract"})
+        return _compiled(self.function, "", {}, fastmath={"contract"}, **_INSIDE)
 
 
 def _compiled(
@@ -124,7 +127,7 @@ def _compiled(
     copy = FunctionType(function.__code__, names, function.__name__)
     copy.__module__, copy.__doc__ = function.__module__, function.__doc__
     copy.__qualname__ = f"{function.__qualname__}{suffix}_{_sources()}"
-    options |= {"nogil": True, "error_model": "numpy"}
+    options |= {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
     try:
         return numba.njit(cache=True, **options)(copy)
     except RuntimeError:  # there is no folder to keep it in; then it is compiled in every run
