@@ -70,8 +70,8 @@ def test_curves_keep_the_digits_of_all_numbers(loops, given):
     x = np.array(given, np.float32)
     for name in CURVES:
         expected = forward(vectorised, name, x.astype(np.float64))
-        # The square of x is rounded before the exponential is taken of it; twice where the processor
-        # has no multiply-add.
+        # The square of x is rounded before the exponential is taken of it, and once more where the
+        # processor has no multiply-add.
         more = 8 + 1.5 * np.minimum(x, 0).astype(float) ** 2 if name == "gelu" else 3
         close(forward(compiled, name, x), expected, more)
 
