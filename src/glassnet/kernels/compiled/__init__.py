@@ -1,15 +1,17 @@
 """The compiled edition of the kernels: loops, compiled by Numba, on all threads.
 
-Functions of the NumPy edition that cannot be bettered are taken over from it: GELU and the
-hyperbolic tangent; and within the others, whatever is so small that NumPy is done before a compiled
-loop has started, and every dtype but float32 and, where asked for, float64.
+Left to the NumPy edition is whatever is so small that NumPy is done before a compiled loop has
+started, and every dtype but float32 and, where asked for, float64 (of which no loop takes
+exponentials).
 
 `_vectors` has the words for numbers side by side in registers, `_rectify` and `_runs` some more;
 `_windows` and `_products` the two loops of which convolutions are made, `_averages` that of pools;
 `_plans` and `_product_plans` where in memory they find their numbers, `_images` what is copied
 where that pays; `_bands` and `_separable` convolution and pooling of few samples; `_matrices` the
 loop of dense layers, `_squares` what turns them; `_network` and `_outputs` the loops of whole
-training steps and of inference, made of `_affine`, `_elements` and `_exponentials`;
+training steps and of inference, made of `_affine` and `_elements`; `_curves` those of
+non-linearities, whose formulas are in `_functions` and `_normal`; `_softmax_rows` (in the words of
+`_lanes`) and `_softmax_columns` those of softmax; all of these take `_exponentials`;
 `_arrays` how any array becomes what the loops take, `_loops` how they are compiled.
 """
 

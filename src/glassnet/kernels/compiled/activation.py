@@ -3,6 +3,8 @@
 Small arrays are NumPy's, and float64, for which there is no exponential in `_exponentials`.
 """
 
+from functools import cache
+
 import numpy as np
 
 from glassnet import threads
@@ -28,10 +30,10 @@ __all__ = [
     "tanh_forward",
 ]
 
-EXPONENTIAL = 16  # multiply-adds that take as long
+EXPONENTIAL = 8  # multiply-adds that take as long
 SMALL = 1 << 13  # numbers up to which one pass of NumPy is as fast
 FEW = 1 << 15  # the same of what NumPy does in one or two passes
-TINY = 1 << 8  # the same of GELU, for which SciPy takes a hundred times as long
+TINY = 1 << 9  # the same of what has an exponential, which NumPy does in five passes or more
 
 
 def relu_forward(x: Array) -> Array:
@@ -110,12 +112,12 @@ def elu_backward(dy: Array, x: Array, alpha: float) -> Array:
 
 def gelu_forward(x: Array) -> Array:
     """Return y = x Φ(x), Φ being the normal distribution function."""
-    return _curve("gelu", x) if _is_curved(x, None, TINY) else vectorised.gelu_forward(x)
+    return _curve("gelu", x) if _is_curved(x) else vectorised.gelu_forward(x)
 
 
 def gelu_backward(dy: Array, x: Array) -> Array:
     """Return ∂L/∂x = ∂L/∂y · (Φ(x) + x φ(x)), φ being the normal density."""
-    return _slopes("gelu", dy, x) if _is_curved(x, dy, TINY) else vectorised.gelu_backward(dy, x)
+    return _slopes("gelu", dy, x) if _is_curved(x, dy) else vectorised.gelu_backward(dy, x)
 
 
 def silu_forward(x: Array) -> Array:
@@ -128,32 +130,35 @@ def silu_backward(dy: Array, x: Array) -> Array:
     return _slopes("silu", dy, x) if _is_curved(x, dy) else vectorised.silu_backward(dy, x)
 
 
-def _is_curved(x: Array, dy: Array | None = None, least: int | None = None) -> bool:
+def _is_curved(x: Array, dy: Array | None = None) -> bool:
     """Return whether the loops with an exponential take this."""
     fits = dy is None or (dy.dtype == x.dtype and dy.shape == x.shape)
-    return x.size >= (SMALL if least is None else least) and x.dtype == np.float32 and fits
+    return x.size >= TINY and x.size > 0 and x.dtype == np.float32 and fits
 
 
 def _curve(name: str, x: Array, *more: float) -> Array:
-    from glassnet.kernels.compiled._curves import CURVES
-
     innermost = lies_innermost(x)
     y = vector(x.size, x.dtype)
-    known = tuple(np.float32(number) for number in more)
-    CURVES[name](EXPONENTIAL * x.size, as_lies(x, innermost), known, *_shares(x), y)
+    given = as_lies(x, innermost), tuple(map(np.float32, more))
+    _loops()[0][name](EXPONENTIAL * x.size, *given, *_shares(x), y)
     return shaped(y, x, innermost)
 
 
 def _slopes(name: str, dy: Array, known: Array, *more: float) -> Array:
     """Return dy times the slope, which follows from what is known: the input or the output."""
-    from glassnet.kernels.compiled._curves import SLOPES
-
     innermost = lies_innermost(known)
     dx = vector(known.size, known.dtype)
-    given = as_lies(dy, innermost), as_lies(known, innermost)
-    numbers = tuple(np.float32(number) for number in more)
-    SLOPES[name](EXPONENTIAL * dx.size, *given, numbers, *_shares(known), dx)
+    given = as_lies(dy, innermost), as_lies(known, innermost), tuple(map(np.float32, more))
+    _loops()[1][name](EXPONENTIAL * dx.size, *given, *_shares(known), dx)
     return shaped(dx, known, innermost)
+
+
+@cache
+def _loops() -> tuple[dict[str, Loop], dict[str, Loop]]:
+    """Return the loops of functions, and of slopes, by name."""
+    from glassnet.kernels.compiled._curves import CURVES, SLOPES
+
+    return CURVES, SLOPES
 
 
 def _shares(x: Array) -> tuple[int, int]:
