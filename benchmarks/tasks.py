@@ -5,6 +5,8 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
+from layer_cases import LAYER_CASES
+
 from glassnet.bench import WORKLOADS, Workload, mlp
 
 GLASSNET = ("numba", "numpy")
@@ -69,13 +71,15 @@ def installed(name: str) -> bool:
     return find_spec(needs[name.partition("-")[0]]) is not None
 
 
-def prepare(team: Any, kind: str, case: str, batch: int = 0) -> Callable[[], object]:
+def prepare(team: Any, kind: str, case: str, more: Any = 0) -> Callable[[], object]:
     """Make a piece of work ready: what is returned does it once."""
     if kind == "kernel":
         return team.kernel(case)
+    if kind == "layer":
+        return team.layer(LAYER_CASES[case], training=more == "training")
     work = ALL[case]
     if kind == "training":
         return team.training(work, work.data())
     assert kind == "inference"
-    work = replace(work, samples=max(work.samples, batch))
-    return team.inference(work, work.data(), batch)
+    work = replace(work, samples=max(work.samples, more))
+    return team.inference(work, work.data(), more)

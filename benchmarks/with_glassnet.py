@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 
+import numpy as np
+from layer_cases import LayerCase
+
 import glassnet as gn
 from glassnet.bench import Workload, kernel_cases
 from glassnet.threads import set_threads
@@ -17,6 +20,20 @@ class Glassnet:
 
     def kernel(self, name: str) -> Callable[[], object]:
         return self.kernels[name].prepare()
+
+    def layer(self, case: LayerCase, training: bool) -> Callable[[], object]:
+        layer = getattr(gn, case.kind)(*case.arguments).initialize(seed=0)
+        x = np.random.default_rng(0).standard_normal(case.input, np.float32)
+        x = np.moveaxis(np.moveaxis(x, 0, -1).copy("C"), -1, 0)  # batch-innermost in memory
+        if not training:
+            return lambda: layer.infer(x)
+        dy = layer.infer(x)
+
+        def both_ways() -> None:
+            _, cache = layer.forward(x, training=True)
+            layer.backward(dy, cache)
+
+        return both_ways
 
     def training(self, work: Workload, data: tuple) -> Callable[[], object]:
         trainer, dataset = work.trainer(), gn.Dataset(*data)

@@ -4,7 +4,9 @@ import re
 from collections.abc import Callable
 
 import torch
+from layer_cases import LayerCase
 from torch.nn import functional as f
+from torch_layers import layer_call
 
 from glassnet.bench import CONVOLUTIONS, DENSE, Workload, product_arrays
 
@@ -25,6 +27,9 @@ class PyTorch:
         if case in DENSE:
             return dense(case, what)
         return others(name)
+
+    def layer(self, case: LayerCase, training: bool) -> Callable[[], object]:
+        return layer_call(case, training)
 
     def training(self, work: Workload, data: tuple) -> Callable[[], object]:
         return self._learner(work, data)[1]
