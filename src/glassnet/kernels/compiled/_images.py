@@ -1,9 +1,17 @@
 """Images as the convolutions want them."""
 
+from functools import lru_cache
+
+import numpy as np
+
 from glassnet.arrays import Array
 from glassnet.kernels.compiled._arrays import batch_innermost, flat, vector
 from glassnet.kernels.compiled._loops import Loop, prange
 from glassnet.kernels.compiled._plans import Layout
+from glassnet.kernels.compiled._runs import clear_row, copy_row
+
+TOGETHER = 16
+"""Samples that are copied together where the batch is not innermost."""
 
 
 def prepared(x: Array, layout: Layout) -> Array:
@@ -19,9 +27,17 @@ def prepared(x: Array, layout: Layout) -> Array:
     image = vector(channels * height * row, x.dtype)
     _prepare(
         2 * image.size, source, samples, channels * height, width, *steps, height, image,
-        row // samples, split, left,
+        _columns(layout, row // samples, width), left if split == 1 else -1,
     )  # fmt: skip
     return image
+
+
+@lru_cache(maxsize=256)
+def _columns(layout: Layout, columns: int, width: int) -> Array:
+    """Return which column of an image each column of the prepared one is, or -1 for zeros."""
+    phase, place = np.divmod(np.arange(columns), columns // layout.split)
+    column = place * layout.split + phase - layout.border[0]
+    return np.where(column < width, np.maximum(column, -1), -1)
 
 
 def as_vector(x: Array) -> tuple[Array, list[int]]:
@@ -45,23 +61,33 @@ def _prepare(
     sw: int,
     height: int,
     image: Array,
-    columns: int,
-    split: int,
+    columns: Array,
     left: int,
 ) -> None:
-    """Copy row by row; where the batch is not innermost, some samples at a time."""
-    some = samples if sn == 1 else 16
-    group = columns // split
+    """Copy row by row: columns, of some samples, or whole rows that begin after `left` columns."""
+    row = len(columns) * samples
+    some = samples if sn == 1 else TOGETHER
     for turn in prange(rows):
-        start, target = turn // height * sc + turn % height * sh, turn * columns * samples
-        for n in range(0, samples, some):
-            end = min(n + some, samples)
-            for place in range(columns):
-                w = place % group * split + place // group - left
-                to = target + place * samples
-                if w < 0 or w >= width:
-                    for m in range(n, end):
-                        image[to + m] = 0
-                else:
-                    for m in range(n, end):
-                        image[to + m] = source[start + w * sw + m * sn]
+        start, target = turn // height * sc + turn % height * sh, turn * row
+        if sw == samples and left >= 0:
+            before, inside = left * samples, width * samples
+            clear_row(image, target, before)
+            copy_row(source, start, image, target + before, inside)
+            clear_row(image, target + before + inside, row - before - inside)
+        elif samples == 1:
+            for column in range(len(columns)):
+                w = columns[column]
+                image[target + column] = source[start + w * sw] if w >= 0 else 0
+        else:
+            for n in range(0, samples, some):
+                count, place = min(some, samples - n), target + n
+                for column in range(len(columns)):
+                    origin = start + columns[column] * sw + n * sn
+                    if columns[column] < 0:
+                        clear_row(image, place, count)
+                    elif sn == 1:
+                        copy_row(source, origin, image, place, count)
+                    else:
+                        for m in range(count):
+                            image[place + m] = source[origin + m * sn]
+                    place += samples

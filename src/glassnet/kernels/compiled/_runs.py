@@ -12,7 +12,7 @@ from numba.extending import intrinsic
 from glassnet.arrays import Array
 from glassnet.kernels.compiled._llvm import Values, fetch, load, pointer, spread, store_lanes
 from glassnet.kernels.compiled._loops import Inner
-from glassnet.kernels.compiled._vectors import REGISTER, Vector, lanes
+from glassnet.kernels.compiled._vectors import REGISTER, Vector, lanes, store
 
 RUN = 4
 """Registers that hold one sum: while one addition is under way, others can begin."""
@@ -123,3 +123,11 @@ def prefetch(typing: Any, x: Any, i: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(x, i), generate
+
+
+@Inner
+def clear_row(y: Array, j: int, length: int) -> None:
+    """Write y[j : j + length] = 0."""
+    wide = run_width(y)
+    for m in range(0, length, wide):
+        store(y, j + m, 0, min(wide, length - m), 1, empty_run(y))
