@@ -1,7 +1,7 @@
 """The compiled convolutions and pools against the NumPy edition, whatever the geometry.
 
 Every path is met: samples that fill the registers and few of them, images as they lie, prepared
-and in a plane, outputs that fill a tile and that do not, a rectifier on either side, one thread and
+in bands and in phases, outputs that fill a tile and that do not, a rectifier on either side, one thread and
 all.
 Each number of outputs below a tile's, and each dtype, is compiled apart; so there are few of them.
 """
@@ -45,8 +45,8 @@ def rectified(rng, shape):
 @pytest.mark.parametrize("path", ["bands", "rows"])
 def test_convolutions_of_any_geometry(threads, monkeypatch, path):
     monkeypatch.setattr(_shapes, "SHORT", 1 << 62 if path == "bands" else 0)
-    kept = lru_cache(_shapes.forward_sums.__wrapped__)  # where that choice is not yet made
-    monkeypatch.setattr(conv, "forward_sums", kept)
+    for name in ("forward_sums", "gradient_sums"):  # where that choice is not yet made
+        monkeypatch.setattr(conv, name, lru_cache(getattr(_shapes, name).__wrapped__))
 
     @given(geometries(), numbers, st.integers(1, 3), st.sampled_from([1, 3, 8, 11, 19]),
            st.booleans(), st.booleans(), generators, orders)  # fmt: skip

@@ -5,12 +5,13 @@ is kept here, and a call of a kernel only hands over the arrays.
 """
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from glassnet.arrays import Array, Pair, Shape
 from glassnet.kernels.compiled._plans import (
+    FEW,
     SHORT,
     Layout,
     SumPlan,
@@ -20,6 +21,9 @@ from glassnet.kernels.compiled._plans import (
     output_size,
 )
 from glassnet.kernels.compiled._product_plans import PANEL, ProductPlan, best_tile, gradient_plan
+
+if TYPE_CHECKING:
+    from glassnet.kernels.compiled._phases import PhasePlan
 
 TILE = 8
 """Outputs that are summed at once, if there are so many: the best balance of what is loaded to what
@@ -57,8 +61,12 @@ def forward_sums(size: Shape, weights: Shape, stride: Pair, padding: Pair) -> Su
 
 
 @lru_cache(maxsize=256)
-def gradient_sums(samples: int, weights: Shape, size: Shape, stride: Pair, padding: Pair) -> Sums:
-    """Return what the gradient of images (C, H, W) needs."""
+def gradient_sums(
+    samples: int, weights: Shape, size: Shape, stride: Pair, padding: Pair
+) -> Sums | None:
+    """Return what the gradient of images (C, H, W) needs, or None where phases are better."""
+    if samples < FEW and (stride[1] > 1 or samples * size[2] < SHORT):
+        return None
     plan = backward_plan(samples, weights[0], size, (weights[2], weights[3]), stride, padding)
     shape, met = (weights[1], *plan.out, samples), (weights[0], *plan.met)
     return _sums(plan.layout, plan.terms, plan.operations, weights, 1, shape, met)
@@ -83,6 +91,19 @@ def _sums(
         (steps[outputs_axis], steps[1 - outputs_axis], window), packed,
         shape[1] * shape[2] * shape[3], shape, met, tile,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def in_phases(
+    samples: int, weights: Shape, size: Shape, stride: Pair, padding: Pair
+) -> tuple["PhasePlan", Sums]:
+    """Return how the gradient of images (C, H, W) is done in phases, and the size of that."""
+    from glassnet.kernels.compiled._phases import phase_plan
+
+    plan = phase_plan(samples, weights[0], size, (weights[2], weights[3]), stride, padding)
+    wide, met = (weights[1], 1, 1, plan.places), (weights[0], *plan.met)
+    layout = Layout((0, 0), 1, plan.enclosure[2])
+    return plan, _sums(layout, plan.terms, plan.operations, weights, 1, wide, met)
 
 
 class Products(NamedTuple):

@@ -21,10 +21,12 @@ from glassnet.arrays import Array, Pair, Shape
 from glassnet.kernels import vectorised
 from glassnet.kernels.compiled._arrays import batch_innermost, flat, is_plain, require, vector
 from glassnet.kernels.compiled._images import as_vector, prepared
+from glassnet.kernels.compiled._loops import MEMORY
 from glassnet.kernels.compiled._shapes import (
     Sums,
     forward_sums,
     gradient_sums,
+    in_phases,
     products,
 )
 
@@ -72,11 +74,14 @@ def conv2d_input_gradient(
     if not is_plain(dy, weight, below):
         return vectorised.conv2d_input_gradient(dy, weight, input_shape, stride, padding, below)
     require(weight.shape[1:2], input_shape[:1], "channels of weights")
-    sums = gradient_sums(len(dy), weight.shape, tuple(input_shape), stride, padding)
-    require(dy.shape[1:], sums.met, "errors")
     if below is not None:
-        require(below.shape, (len(dy), *sums.shape[:3]), "outputs of a rectifier")
+        require(below.shape, (len(dy), *input_shape), "outputs of a rectifier")
         below = batch_innermost(below)
+    geometry = weight.shape, tuple(input_shape), stride, padding
+    sums = gradient_sums(len(dy), *geometry)
+    if sums is None:
+        return _phase_sums(dy, weight, geometry, below)
+    require(dy.shape[1:], sums.met, "errors")
     start = np.zeros(sums.shape[0], dy.dtype)
     dx = _summed(sums, prepared(dy, sums.layout), weight, start, -np.inf, below)
     return dx.reshape(sums.shape).transpose(3, 0, 1, 2)
@@ -107,6 +112,30 @@ def _in_bands(
         *plan[2:7], plan.offset, flat(weight), start, x.dtype.type(floor), y, plan.tile,
     )  # fmt: skip
     return y.reshape(plan.shape).transpose(3, 0, 1, 2)
+
+
+def _phase_sums(
+    dy: Array, weight: Array, geometry: tuple[Shape, Shape, Pair, Pair], below: Array | None
+) -> Array:
+    """Return the gradient of a few samples' images, each phase of theirs a single run."""
+    samples, (_, size, stride, padding) = len(dy), geometry
+    plan, sums = in_phases(samples, *geometry)
+    require(dy.shape[1:], sums.met, "errors")
+    channels, height, width = size
+    enclose, put_together = _phase_loops()
+    above, rows, row, lead = plan.enclosure
+    image = vector(len(weight) * (lead + rows * row), dy.dtype)
+    enclose(
+        MEMORY * image.size, batch_innermost(dy), plan.met[0], plan.met[1] * samples, above, rows,
+        row, lead, image,
+    )  # fmt: skip
+    wide = _summed(sums, image, weight, np.zeros(channels, dy.dtype), -np.inf, None)
+    dx = vector(channels * height * width * samples, dy.dtype)
+    put_together(
+        MEMORY * dx.size, wide, plan.places, plan.phases, row, *stride, padding[0], height, width,
+        samples, dx[:0] if below is None else below, dx,
+    )  # fmt: skip
+    return dx.reshape(*size, samples).transpose(3, 0, 1, 2)
 
 
 def conv2d_weight_gradient(
@@ -144,6 +173,13 @@ def _bands() -> Any:
     from glassnet.kernels.compiled import _bands
 
     return _bands
+
+
+@cache
+def _phase_loops() -> Any:
+    from glassnet.kernels.compiled._phases import enclose, put_together
+
+    return enclose, put_together
 
 
 @cache
