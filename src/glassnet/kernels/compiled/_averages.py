@@ -62,3 +62,33 @@ def average(
                 store(y, target + r, 0, count, 1, total)
             else:
                 store(y, target + r, 0, count, 1, passed(total, below, target + r, 0, count))
+
+
+@Loop
+def share_errors(
+    dy: Array,
+    part: float,
+    kh: int,
+    kw: int,
+    sh: int,
+    sw: int,
+    ph: int,
+    pw: int,
+    dx: Array,
+) -> None:
+    """Add to dx the gradient of averages of few samples; axes are (C, H, W, N).
+
+    With a stride, what one pixel of all samples meets is a short run; so each window goes through
+    its pixels instead, channel by channel.
+    """
+    channels, height, width, samples = dx.shape
+    _, out_h, out_w, _ = dy.shape
+    for c in prange(channels):
+        for i in range(out_h):
+            top, bottom = max(i * sh - ph, 0), min(i * sh - ph + kh, height)
+            for j in range(out_w):
+                left, right = max(j * sw - pw, 0), min(j * sw - pw + kw, width)
+                for h in range(top, bottom):
+                    for w in range(left, right):
+                        for n in range(samples):
+                            dx[c, h, w, n] += part * dy[c, i, j, n]

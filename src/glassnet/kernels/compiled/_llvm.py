@@ -47,14 +47,13 @@ def _mask(builder: Any, count: Any, vector: Any) -> Any:
 def _masked(builder: Any, what: str, result: Any, arguments: Values, vector: Any) -> Any:
     """Call one of LLVM's operations on some lanes of a vector."""
     kind = ir.FunctionType(result, [argument.type for argument in arguments])
-    letter = "f32" if isinstance(vector.element, ir.FloatType) else "f64"
-    name = f"llvm.masked.{what}.v{vector.count}{letter}.p0"
+    name = f"llvm.masked.{what}.v{vector.count}{vector.element.intrinsic_name}.p0"
     function = cgutils.get_or_insert_function(builder.module, kind, name)
     return builder.call(function, arguments)
 
 
 def _align(vector: Any) -> int:
-    return 4 if isinstance(vector.element, ir.FloatType) else 8
+    return {"f32": 4, "f64": 8, "i16": 2}[vector.element.intrinsic_name]
 
 
 def load(builder: Any, pointer: Any, vector: Any, count: Any, rest: Any = None) -> Any:

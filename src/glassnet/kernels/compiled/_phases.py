@@ -46,7 +46,7 @@ class _Phase(NamedTuple):
     """Pixels along one axis that are the same modulo the stride."""
 
     first: int
-    count: int
+    pixels: int
     meets: int
     """What the first one meets with tap `tap`; with the next, `tap` + stride, the one before."""
     tap: int
@@ -58,16 +58,16 @@ def _along(size: int, kernel: int, stride: int, padding: int) -> list[_Phase]:
     phases = []
     for tap in range(stride):
         first = (tap - padding) % stride
-        count, taps = max(0, -(-(size - first) // stride)), max(0, -(-(kernel - tap) // stride))
-        phases.append(_Phase(first, count, (first + padding) // stride, tap, taps))
+        pixels, taps = max(0, -(-(size - first) // stride)), max(0, -(-(kernel - tap) // stride))
+        phases.append(_Phase(first, pixels, (first + padding) // stride, tap, taps))
     return phases
 
 
 def _border(phases: list[_Phase], met: int) -> Pair:
     """Return how many zeros must be before and after what is met."""
-    used = [phase for phase in phases if phase.count and phase.taps]
+    used = [phase for phase in phases if phase.pixels and phase.taps]
     before = max((phase.taps - 1 - phase.meets for phase in used), default=0)
-    after = max((phase.meets + phase.count - met for phase in used), default=0)
+    after = max((phase.meets + phase.pixels - met for phase in used), default=0)
     return max(0, before), max(0, after)
 
 
@@ -88,15 +88,15 @@ def phase_plan(
     terms = places = operations = 0
     for down in rows:
         for across in columns:
-            phases.append((places, down.first, across.first, across.count))
-            if not (down.count and across.count):
+            phases.append((places, down.first, across.first, across.pixels))
+            if not (down.pixels and across.pixels):
                 continue
             o, p, q = np.ogrid[:outputs, : down.taps, : across.taps]
             offset.append((o * (lead + height * row) - p * row - q * samples).ravel())
             kh, kw = down.tap + p * stride[0], across.tap + q * stride[1]
             tap.append(((o * kernel[0] + kh) * kernel[1] + kw).ravel())
             source = lead + (above + down.meets) * row + across.meets * samples
-            length = (down.count - 1) * row + across.count * samples
+            length = (down.pixels - 1) * row + across.pixels * samples
             end = terms + len(offset[-1])
             pieces += [
                 (source + r, places + r, min(PIECE, length - r), terms, end)

@@ -90,14 +90,16 @@ def output_size(size: Shape, kernel: Pair, stride: Pair, padding: Pair) -> Pair:
 
 
 @lru_cache(maxsize=256)
-def forward_plan(samples: int, size: Shape, kernel: Pair, stride: Pair, padding: Pair) -> SumPlan:
-    """Return the plan of a convolution of images (C, H, W)."""
+def forward_plan(
+    samples: int, size: Shape, kernel: Pair, stride: Pair, padding: Pair, bordered: bool = True
+) -> SumPlan:
+    """Return the plan of a convolution of images (C, H, W), which may have borders of zeros."""
     out = output_size(size, kernel, stride, padding)
     meetings = [
         [[(k, u * s + k - p) for k in range(taps)] for u in range(places)]
         for places, taps, s, p in zip(out, kernel, stride, padding, strict=True)
     ]
-    return _sum_plan(samples, size, kernel, meetings, stride[1])
+    return _sum_plan(samples, size, kernel, meetings, stride[1], bordered)
 
 
 @lru_cache(maxsize=256)
@@ -113,10 +115,12 @@ def backward_plan(
     return _sum_plan(samples, (outputs, *out), kernel, meetings, 1)
 
 
-def layout_of(samples: int, width: int, columns: Meetings, split: int) -> Layout:
+def layout_of(
+    samples: int, width: int, columns: Meetings, split: int, bordered: bool = True
+) -> Layout:
     """Choose whether images are taken as they lie, or prepared."""
     met = [v for column in columns for _, v in column] or [0]
-    border = max(0, -min(met)), max(0, max(met) + 1 - width)
+    border = (max(0, -min(met)), max(0, max(met) + 1 - width)) if bordered else (0, 0)
     if samples >= FEW or (split == 1 and not any(border)):
         return Layout((0, 0), 1, width * samples)
     group = -(-(border[0] + width + border[1]) // split)
@@ -130,7 +134,12 @@ def place_of(layout: Layout, samples: int, v: int) -> int:
 
 
 def _sum_plan(
-    samples: int, size: Shape, kernel: Pair, meetings: list[Meetings], split: int
+    samples: int,
+    size: Shape,
+    kernel: Pair,
+    meetings: list[Meetings],
+    split: int,
+    bordered: bool = True,
 ) -> SumPlan:
     """Return the plan of sums over an image of (channels, height, width).
 
@@ -138,7 +147,7 @@ def _sum_plan(
     image, the terms that are left follow each other in the same list.
     """
     (channels, height, width), (rows, columns) = size, meetings
-    layout = layout_of(samples, width, columns, split)
+    layout = layout_of(samples, width, columns, split, bordered)
     left, right = layout.border
     across = [
         [(k, place_of(layout, samples, v)) for k, v in column if -left <= v < width + right]

@@ -18,9 +18,14 @@ RUN = 4
 """Registers that hold one sum: while one addition is under way, others can begin."""
 
 
+def run_of(dtype: Any) -> Vector:
+    """Return the type of a run."""
+    return Vector(dtype, RUN * REGISTER * 8 // dtype.bitwidth)
+
+
 def _run(dtype: Any) -> Any:
     """Return the type of a tile of one sum."""
-    return types.UniTuple(Vector(dtype, RUN * REGISTER * 8 // dtype.bitwidth), 1)
+    return types.UniTuple(run_of(dtype), 1)
 
 
 @intrinsic

@@ -155,9 +155,11 @@ class Means(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def forward_means(size: Shape, kernel: Pair, stride: Pair, padding: Pair) -> Means:
-    """Return what the means of images (N, C, H, W) need."""
-    plan = forward_plan(size[0], (1, *size[2:]), kernel, stride, padding)
+def forward_means(
+    size: Shape, kernel: Pair, stride: Pair, padding: Pair, bordered: bool = True
+) -> Means:
+    """Return what the means of images (N, C, H, W) need, or their maxima, which see no border."""
+    plan = forward_plan(size[0], (1, *size[2:]), kernel, stride, padding, bordered)
     return _means(plan, size[0], size[1], kernel)
 
 

@@ -1,8 +1,6 @@
 """Average and maximum over windows, and their gradients, the batch innermost (Numba).
 
-Forward, each row of outputs is made by one thread; backward, each row of pixels, which looks up the
-windows it is in: so no two threads write one place, whether or not windows overlap. The innermost
-loop goes along the batch, where numbers lie side by side and all samples do the same.
+Both are made of runs, as convolutions are (`_plans`); `_averages` and `_maxima` have the loops.
 """
 
 import math
@@ -15,8 +13,9 @@ from glassnet.arrays import Array, Pair, Shape
 from glassnet.kernels import vectorised
 from glassnet.kernels.compiled._arrays import batch_innermost, is_plain, require, vector
 from glassnet.kernels.compiled._images import prepared
-from glassnet.kernels.compiled._loops import MEMORY, Loop, prange
+from glassnet.kernels.compiled._loops import MEMORY
 from glassnet.kernels.compiled._shapes import Means, forward_means, gradient_means
+from glassnet.kernels.compiled.activation import relu_backward
 
 __all__ = [
     "avg_pool2d_backward",
@@ -27,18 +26,14 @@ __all__ = [
 ]
 
 FEW = 8
-"""Samples that do not fill the registers."""
+"""Samples below which errors are handed out window by window: they do not fill the registers."""
 
 
 def max_pool2d_forward(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> tuple[Array, Array]:
     """Return the largest value of each window, and which position of the window held it."""
     if not is_plain(x):
         return vectorised.max_pool2d_forward(x, kernel, stride, padding)
-    out = _output_shape((*x.shape[1:], len(x)), kernel, stride, padding)
-    y = vector(math.prod(out), x.dtype).reshape(out)
-    winner = np.empty(y.shape, np.uint16)
-    _max_forward(MEMORY * x.size, _four(x), *kernel, *stride, *padding, y, winner)
-    return y.transpose(3, 0, 1, 2), winner.transpose(3, 0, 1, 2)
+    return _maxima(x, kernel, stride, padding, True)
 
 
 def max_pool2d_infer(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> Array:
@@ -47,7 +42,24 @@ def max_pool2d_infer(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> Arr
         return vectorised.max_pool2d_infer(x, kernel, stride, padding)
     if len(x) < FEW:
         return _of_few(_separable().largest_of_few, -np.inf, x, kernel, stride, padding)
-    return max_pool2d_forward(x, kernel, stride, padding)[0]
+    return _maxima(x, kernel, stride, padding, False)[0]
+
+
+def _maxima(
+    x: Array, kernel: Pair, stride: Pair, padding: Pair, with_winner: bool
+) -> tuple[Array, Array]:
+    """Return the maxima of windows and, if they are wanted, their places."""
+    means = forward_means(x.shape, kernel, stride, padding, False)
+    plan, channels, (step, places) = means.plan, means.shape[0], means.steps
+    y = vector(channels * places, x.dtype)
+    winner: Array = np.empty(y.size if with_winner else 0, np.uint16)
+    _max_loops()[0](
+        MEMORY * means.operations, prepared(x, plan.layout), step, *plan.terms, y, winner, places,
+        channels,
+    )  # fmt: skip
+    if with_winner:
+        winner = winner.reshape(means.shape).transpose(3, 0, 1, 2)
+    return y.reshape(means.shape).transpose(3, 0, 1, 2), winner
 
 
 def max_pool2d_backward(
@@ -69,8 +81,14 @@ def max_pool2d_backward(
     require(winner.shape, dy.shape, "winners")
     require((*dy.shape[1:], len(dy)), out, "errors")
     dx = vector(math.prod(size), dy.dtype).reshape(size)
-    given = _four(dy), _four(winner), dx[:0] if below is None else _rectified(below, dx)
-    _max_backward(MEMORY * dx.size, *given, *kernel, *stride, *padding, dx)
+    _, to_each_pixel, from_each_window = _max_loops()
+    windows = *kernel, *stride, *padding
+    if len(dy) < FEW:
+        dx.fill(0)
+        from_each_window(MEMORY * dx.size, _four(dy), _four(winner), *windows, dx)
+        return _rectified(dx.transpose(3, 0, 1, 2), below)
+    given = _four(dy), _four(winner), dx[:0] if below is None else _fitting(below, dx)
+    to_each_pixel(MEMORY * dx.size, *given, *windows, dx)
     return dx.transpose(3, 0, 1, 2)
 
 
@@ -96,7 +114,20 @@ def avg_pool2d_backward(
         return vectorised.avg_pool2d_backward(dy, input_shape, kernel, stride, padding, below)
     means = gradient_means(len(dy), tuple(input_shape), kernel, stride, padding)
     require(dy.shape[1:], means.met, "errors")
+    if len(dy) < FEW and stride[1] > 1:
+        return _shared(dy, means, kernel, stride, padding, below)
     return _means(dy, means, below)
+
+
+def _shared(
+    dy: Array, means: Means, kernel: Pair, stride: Pair, padding: Pair, below: Array | None
+) -> Array:
+    """Return the gradient of averages of few samples."""
+    dx = vector(means.shape[0] * means.steps[1], dy.dtype).reshape(means.shape)
+    dx.fill(0)
+    part = dy.dtype.type(means.part)
+    _average_loops()[1](MEMORY * dx.size, _four(dy), part, *kernel, *stride, *padding, dx)
+    return _rectified(dx.transpose(3, 0, 1, 2), below)
 
 
 def _means(x: Array, means: Means, below: Array | None) -> Array:
@@ -104,10 +135,10 @@ def _means(x: Array, means: Means, below: Array | None) -> Array:
     plan, channels, (step, places) = means.plan, means.shape[0], means.steps
     y = vector(channels * places, x.dtype)
     shaped = y.reshape(means.shape)
-    _average()(
+    _average_loops()[0](
         means.operations, prepared(x, plan.layout), step, plan.offset, plan.pieces,
         x.dtype.type(means.part), y, places, channels,
-        y[:0] if below is None else _rectified(below, shaped).reshape(-1),
+        y[:0] if below is None else _fitting(below, shaped).reshape(-1),
     )  # fmt: skip
     return shaped.transpose(3, 0, 1, 2)
 
@@ -143,13 +174,25 @@ def _separable() -> Any:
 
 
 @cache
-def _average() -> Any:
-    from glassnet.kernels.compiled._averages import average
+def _max_loops() -> Any:
+    from glassnet.kernels.compiled._maxima import errors_of_maxima, errors_to_winners, maxima
 
-    return average
+    return maxima, errors_of_maxima, errors_to_winners
 
 
-def _rectified(below: Array, dx: Array) -> Array:
+@cache
+def _average_loops() -> Any:
+    from glassnet.kernels.compiled._averages import average, share_errors
+
+    return average, share_errors
+
+
+def _rectified(dx: Array, below: Array | None) -> Array:
+    """Return the gradient of the input of a rectifier, if there is one, whose output is `below`."""
+    return dx if below is None else relu_backward(dx, below)
+
+
+def _fitting(below: Array, dx: Array) -> Array:
     """Return the output of a rectifier as (C, H, W, N), as its gradient dx is."""
     require((*below.shape[1:], len(below)), dx.shape, "outputs of a rectifier")
     return _four(below)
@@ -168,79 +211,3 @@ def _output_shape(size: Shape, kernel: Pair, stride: Pair, padding: Pair) -> Sha
     if min(out) < 1:
         raise ValueError(f"a window of {kernel} is larger than an image of {image}")
     return (channels, *out, samples)
-
-
-# The loops index all four axes at once: a view of one pixel costs more than its numbers, because
-# threads would take turns at counting how often the array is in use.
-
-
-@Loop
-def _max_forward(
-    x: Array, kh: int, kw: int, sh: int, sw: int, ph: int, pw: int, y: Array, winner: Array
-) -> None:
-    channels, out_h, out_w, samples = y.shape
-    _, height, width, _ = x.shape
-    for turn in prange(channels * out_h):
-        c, i = turn // out_h, turn % out_h
-        top, bottom = max(i * sh - ph, 0), min(i * sh - ph + kh, height)
-        for j in range(out_w):
-            left, right = max(j * sw - pw, 0), min(j * sw - pw + kw, width)
-            first = np.uint16((top - i * sh + ph) * kw + left - j * sw + pw)
-            if samples < FEW:  # one sample after the other
-                for n in range(samples):
-                    largest, where = x[c, top, left, n], first
-                    for h in range(top, bottom):
-                        for w in range(left, right):
-                            pixel = x[c, h, w, n]
-                            wins = pixel > largest or np.isnan(pixel)
-                            here = np.uint16((h - i * sh + ph) * kw + w - j * sw + pw)
-                            where = here if wins else where
-                            largest = pixel if wins else largest
-                    y[c, i, j, n] = largest
-                    winner[c, i, j, n] = where
-                continue
-            for n in range(samples):
-                y[c, i, j, n] = x[c, top, left, n]
-                winner[c, i, j, n] = first
-            for h in range(top, bottom):
-                for w in range(left, right):
-                    here = np.uint16((h - i * sh + ph) * kw + w - j * sw + pw)
-                    for n in range(samples):
-                        pixel, largest = x[c, h, w, n], y[c, i, j, n]
-                        wins = pixel > largest or np.isnan(pixel)  # NaN is larger
-                        winner[c, i, j, n] = here if wins else winner[c, i, j, n]
-                        y[c, i, j, n] = pixel if wins else largest
-
-
-@Loop
-def _max_backward(
-    dy: Array,
-    winner: Array,
-    below: Array,
-    kh: int,
-    kw: int,
-    sh: int,
-    sw: int,
-    ph: int,
-    pw: int,
-    dx: Array,
-) -> None:
-    channels, height, width, samples = dx.shape
-    _, out_h, out_w, _ = dy.shape
-    zero = dx.dtype.type(0)
-    for turn in prange(channels * height):
-        c, h = turn // height, turn % height
-        first_i, last_i = max(0, (h + ph - kh) // sh + 1), min(out_h - 1, (h + ph) // sh)
-        for w in range(width):
-            first_j, last_j = max(0, (w + pw - kw) // sw + 1), min(out_w - 1, (w + pw) // sw)
-            for n in range(samples):
-                dx[c, h, w, n] = zero
-            for i in range(first_i, last_i + 1):
-                for j in range(first_j, last_j + 1):
-                    here = np.uint16((h + ph - i * sh) * kw + w + pw - j * sw)
-                    for n in range(samples):
-                        won = winner[c, i, j, n] == here
-                        dx[c, h, w, n] += dy[c, i, j, n] if won else zero
-            if len(below) > 0:
-                for n in range(samples):
-                    dx[c, h, w, n] *= below[c, h, w, n] > 0
