@@ -28,8 +28,11 @@ def correlate(
     errors: Array,
     step: int,
     image: Array,
+    image_step: int,
+    row: int,
+    taps: Array,
     runs: Array,
-    starts: Array,
+    bounds: Array,
     panels: Array,
     nothing: Array,
     parts: int,
@@ -45,38 +48,36 @@ def correlate(
     as fill the registers; around it, taps before k before panels, so that the errors of a panel
     are in the nearest cache and the pixels they meet in the next. Meanwhile the next panel is
     fetched, as the processor does not foresee by itself which pieces of memory are wanted next. A
-    tap that falls off the image meets the zeros of `nothing`. A tile has `len(left)` of k and
-    `len(right)` of t.
+    tap that falls off the image, where another of its tile does not, meets the zeros of `nothing`.
+    A tile has `len(left)` of k and `len(right)` of t. The channels of the image are `image_step`
+    apart, and its rows `row`.
 
     The outputs are divided in `parts`, whose sums are kept in `partial` (first those of the
     weights, a tile side by side, then those of the bias) and added up at the end.
     """
-    outputs, weights = len(bias), starts.shape[1]
+    outputs, across = len(bias), len(bounds)
     down = (outputs + len(left) - 1) // len(left)
-    across = (weights + len(right) - 1) // len(right)
     kept = down * across * SLOT + outputs  # of each part
     shares = min(down, max(1, 8 // parts))
-    count = len(panels) - 1
     for turn in prange(parts * shares):
         part, share = turn // shares, turn % shares
-        given = panels[part * count // parts : (part + 1) * count // parts + 1]
         found = partial[part * kept : (part + 1) * kept]
-        first, end = share * down // shares, (share + 1) * down // shares
-        _products(
-            errors, step, image, runs, starts, given, nothing, first, end, found, outputs,
-            left, right,
-        )  # fmt: skip
+        for panel in range(part * len(panels) // parts, (part + 1) * len(panels) // parts):
+            _products(
+                errors, step, image, image_step, row, runs, bounds, panels, nothing, panel,
+                share * down // shares, (share + 1) * down // shares, found, outputs, left, right,
+            )  # fmt: skip
     for k in prange(outputs):
         for part in range(parts):
             found = partial[part * kept : (part + 1) * kept]
             if part == 0:
                 bias[k] = 0
-                weight[k * weights : (k + 1) * weights] = 0
+                weight[k * len(taps) : (k + 1) * len(taps)] = 0
             bias[k] += found[down * across * SLOT + k]
-            for t in range(weights):
+            for t in range(len(taps)):
                 slot = k // len(left) * across + t // len(right)
                 place = slot * SLOT + k % len(left) * len(right) + t % len(right)
-                weight[k * weights + t] += found[place]
+                weight[k * len(taps) + taps[t]] += found[place]
 
 
 @Inner
@@ -84,10 +85,13 @@ def _products(
     errors: Array,
     step: int,
     image: Array,
+    image_step: int,
+    row: int,
     runs: Array,
-    starts: Array,
+    bounds: Array,
     panels: Array,
     nothing: Array,
+    panel: int,
     first_tile: int,
     end_tile: int,
     found: Array,
@@ -95,37 +99,32 @@ def _products(
     left: tuple[int, ...],
     right: tuple[int, ...],
 ) -> None:
-    """Do some panels, and of the outputs some tiles; the sums are added to `found`."""
-    side, weights = lanes(image), starts.shape[1]
-    high, wide = len(left), len(right)
-    across = (weights + wide - 1) // wide
-    for panel in range(len(panels) - 1):
-        first, end = panels[panel], panels[panel + 1]
-        following = panels[panel + 2] if panel + 2 < len(panels) else end
-        for a in range(first_tile, end_tile):
-            for k in range(a * high, min((a + 1) * high, outputs)):
-                for run in range(first, end):
-                    start = runs[run, 0] + k * step
-                    found[len(found) - outputs + k] += _sum(errors[start : start + runs[run, 1]])
+    """Do a panel, and of the outputs some tiles; the sums are added to `found`."""
+    side, high, wide, across = lanes(image), len(left), len(right), len(bounds)
+    for a in range(first_tile, end_tile):
+        for k in range(a * high, min((a + 1) * high, outputs)):
+            start = panels[panel, 0] + k * step
+            found[len(found) - outputs + k] += _sum(errors[start : start + panels[panel, 1]])
+        if panel + 1 < len(panels):
             share = a - first_tile, end_tile - first_tile
-            _fetch(errors, a * high, high, step, image, runs, starts, end, following, share)
-            for b in range(across):
-                total = empty_tile(image, left, right)
-                for run in range(first, end):
-                    i, j = left, right  # at the end a tile takes the last several times
-                    for m in range(high):
-                        k = min(a * high + m, outputs - 1)
-                        i = tuple_setitem(i, m, runs[run, 0] + k * step)
-                    for m in range(wide):
-                        j = tuple_setitem(j, m, starts[run, min(b * wide + m, weights - 1)])
-                    length = runs[run, 1]
-                    whole = length // side * side
-                    for r in range(0, whole, side):
-                        total = add_products(total, errors, i, image, j, nothing, r, side)
-                    if whole < length:
-                        rest = length - whole
-                        total = add_products(total, errors, i, image, j, nothing, whole, rest)
-                add_totals(found, (a * across + b) * SLOT, total)
+            _fetch(errors, a * high, high, step, image, image_step, row, panels[panel + 1], share)
+        for b in range(across):
+            total = empty_tile(image, left, right)
+            for run in range(bounds[b, panel], bounds[b, panel + 1]):
+                i, j = left, right
+                for m in range(high):  # at the end a tile takes the last output several times
+                    k = min(a * high + m, outputs - 1)
+                    i = tuple_setitem(i, m, runs[run, 0] + k * step)
+                for m in range(wide):
+                    j = tuple_setitem(j, m, runs[run, 2 + m])
+                length = runs[run, 1]
+                whole = length // side * side
+                for r in range(0, whole, side):
+                    total = add_products(total, errors, i, image, j, nothing, r, side)
+                if whole < length:
+                    rest = length - whole
+                    total = add_products(total, errors, i, image, j, nothing, whole, rest)
+            add_totals(found, (a * across + b) * SLOT, total)
 
 
 @Inner
@@ -143,20 +142,18 @@ def _fetch(
     high: int,
     step: int,
     image: Array,
-    runs: Array,
-    starts: Array,
-    first: int,
-    end: int,
+    image_step: int,
+    row: int,
+    panel: Array,
     share: tuple[int, int],
 ) -> None:
-    """Fetch the errors of a tile in some runs, and a share of the pixels that they meet."""
-    for run in range(first, end):
-        for k in range(first_output, first_output + high):
-            start = k * step + runs[run, 0]
-            for r in range(start, start + runs[run, 1], LINE):
-                prefetch(errors, r)
-        for t in range(share[0], starts.shape[1], share[1]):
-            start = starts[run, t]
-            if start >= 0:
-                for r in range(start, start + runs[run, 1], LINE):
-                    prefetch(image, r)
+    """Fetch the errors of a tile in a panel, and a share of the pixels that they meet."""
+    for k in range(first_output, first_output + high):
+        start = k * step + panel[0]
+        for r in range(start, start + panel[1], LINE):
+            prefetch(errors, r)
+    for channel in range(share[0], len(image) // image_step, share[1]):
+        for h in range(panel[3]):
+            start = channel * image_step + panel[2] + h * row
+            for r in range(start, start + panel[4], LINE):
+                prefetch(image, r)

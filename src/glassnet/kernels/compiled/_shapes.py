@@ -128,11 +128,11 @@ def products(size: Shape, weights: Shape, stride: Pair, padding: Pair, dtype: An
     from glassnet.kernels.compiled._vectors import PRODUCTS
 
     samples, outputs = size[0], weights[0]
-    plan = gradient_plan(samples, size[1:], (weights[2], weights[3]), stride, padding)
-    places, taps = samples * plan.out[0] * plan.out[1], plan.starts.shape[1]
-    panels = len(plan.panels) - 1
-    parts = 4 if panels >= 16 else 1  # with few, sharing out the outputs is more even
+    taps = weights[1] * weights[2] * weights[3]
     high, wide = best_tile(PRODUCTS, outputs, taps)
+    plan = gradient_plan(samples, size[1:], (weights[2], weights[3]), stride, padding, wide)
+    places = samples * plan.out[0] * plan.out[1]
+    parts = 4 if len(plan.panels) >= 16 else 1  # with few, sharing out the outputs is more even
     kept = -(-outputs // high) * -(-taps // wide) * SLOT + outputs
     return Products(
         plan, (samples, outputs, *plan.out), places, taps * outputs * places,

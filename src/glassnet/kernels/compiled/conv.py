@@ -152,7 +152,8 @@ def conv2d_weight_gradient(
     gradient = out if out.flags.c_contiguous else np.empty(out.shape, out.dtype)
     _correlate()(
         given.operations, batch_innermost(dy), given.places, prepared(x, plan.layout),
-        plan.runs, plan.starts, plan.panels, given.nothing, given.parts,
+        x.shape[2] * plan.layout.row, plan.layout.row, plan.taps, plan.runs, plan.bounds,
+        plan.panels, given.nothing, given.parts,
         np.zeros(given.room, x.dtype), gradient.reshape(-1), bias, *given.tile,
     )  # fmt: skip
     if gradient is not out:
