@@ -3,7 +3,9 @@
 A tile of products has some taps side by side. What they meet in a row of outputs is cut where one
 of them comes onto the image or leaves it, so nothing is read, or multiplied by zero, where none of
 them meets a pixel. So that this is often the same for all of a tile, the taps are taken in the
-order (block of channels, kh, kw, channel of the block), a block having as many as a tile.
+order (block of channels, kh, kw, channel of the block), a block having as many as a tile. With a
+stride they are in the order (channel, kh, kw): few are ever beside the image, and taps that are
+neighbours meet the same pixels, one output later.
 """
 
 from functools import lru_cache
@@ -68,7 +70,10 @@ def gradient_plan(
     tiles: list[Array] = []
     for first in range(0, channels, wide):
         block = min(wide, channels - first)
-        p, q, c = (axis.ravel() for axis in np.mgrid[:kh, :kw, :block])
+        if stride[1] == 1:
+            p, q, c = (axis.ravel() for axis in np.mgrid[:kh, :kw, :block])
+        else:
+            c, p, q = (axis.ravel() for axis in np.mgrid[:block, :kh, :kw])
         taps.append(((first + c) * kh + p) * kw + q)
         if first and block == wide:  # as the first block, further on
             step = first * height * layout.row
@@ -83,7 +88,12 @@ def gradient_plan(
     ends = np.append(panels[:, 0], samples * out[0] * out[1])
     bounds = [n + np.searchsorted(tile[:, 0], ends) for n, tile in zip(before, tiles, strict=False)]
     return ProductPlan(
-        layout, out, np.concatenate(taps), np.concatenate(tiles), np.array(bounds), panels
+        layout,
+        out,
+        np.concatenate(taps),
+        np.concatenate(tiles).astype(np.int32),
+        np.array(bounds),
+        panels,
     )
 
 

@@ -5,6 +5,7 @@ Of two vectors loaded, one from each side, every number is used several times; s
 
 from typing import Any
 
+import numpy as np
 from numba.cpython.unsafe.tuple import tuple_setitem
 
 from glassnet.arrays import Array
@@ -114,10 +115,10 @@ def _products(
                 i, j = left, right
                 for m in range(high):  # at the end a tile takes the last output several times
                     k = min(a * high + m, outputs - 1)
-                    i = tuple_setitem(i, m, runs[run, 0] + k * step)
+                    i = tuple_setitem(i, m, np.int64(runs[run, 0]) + k * step)
                 for m in range(wide):
-                    j = tuple_setitem(j, m, runs[run, 2 + m])
-                length = runs[run, 1]
+                    j = tuple_setitem(j, m, np.int64(runs[run, 2 + m]))
+                length = np.int64(runs[run, 1])
                 whole = length // side * side
                 for r in range(0, whole, side):
                     total = add_products(total, errors, i, image, j, nothing, r, side)
