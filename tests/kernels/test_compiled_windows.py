@@ -102,6 +102,8 @@ CONVOLUTIONS = [  # samples, channels, outputs, kernel, stride, padding, image
     (12, 6, 4, (3, 3), (2, 1), (4, 4), (6, 5)),  # more padding than the kernel reaches
     (40, 3, 5, (3, 3), (1, 1), (1, 1), (28, 30)),  # as it lies, in several parts
     (32, 2, 3, (2, 2), (3, 3), (1, 0), (9, 11)),  # a stride that leaves pixels out
+    (33, 13, 6, (3, 2), (1, 1), (1, 1), (7, 8)),  # channels for several tiles of products
+    (35, 12, 3, (3, 3), (2, 2), (1, 1), (9, 8)),
 ]
 
 
