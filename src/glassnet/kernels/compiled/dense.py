@@ -66,7 +66,7 @@ def _of_few(x: Array, weight: Array, bias: Array | None, rectify: bool) -> Array
 def dense_input_gradient(dy: Array, weight: Array, below: Array | None = None) -> Array:
     """Return ∂L/∂x = ∂L/∂y · W: a sum of rows of errors, each times a weight."""
     (samples, outputs), inputs = dy.shape, weight.shape[1]
-    if samples < FEW or samples * weight.size <= ALONE:
+    if samples == 1 or samples * weight.size <= ALONE:
         dx: Array = np.dot(weight.T, dy.T).T
         return dx if below is None else relu_backward(dx, below)
     if inputs < len(TILE) or not is_plain(dy, weight, below):
