@@ -1,8 +1,8 @@
 """The compiled convolutions and pools against the NumPy edition, whatever the geometry.
 
-Every path is met: samples that fill the registers and few of them, images as they lie, prepared
-in bands and in phases, outputs that fill a tile and that do not, a rectifier on either side, one thread and
-all.
+Every path is met: samples that fill the registers and few of them, images as they lie, prepared,
+in bands and in phases, outputs that fill a tile and that do not, a rectifier on either side, one
+thread and all.
 Each number of outputs below a tile's, and each dtype, is compiled apart; so there are few of them.
 """
 

@@ -13,7 +13,8 @@ Three ways of dealing with the edges, and it is here that one of them is chosen:
   brought side by side, then 1, s + 1, …. Then all columns have the same list of terms, and a whole
   row of outputs is one run. For batches of fewer samples than fill the registers.
 - *In bands.* Zeros all around make a band of the image one run; see `_bands`. For so few samples
-  that not even a row fills the registers.
+  that not even a row fills the registers. For the gradient of the input it is a whole image, or
+  with a stride what is left of it when every s-th row and column is taken; see `_phases`.
 """
 
 from functools import lru_cache
