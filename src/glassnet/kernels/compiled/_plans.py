@@ -28,6 +28,8 @@ FEW = 32
 """Samples up to which images are prepared."""
 SHORT = 128
 """Numbers in a row of outputs below which bands are better: some four times what a tile takes."""
+MUCH = 1 << 17
+"""Multiply-adds from which bands are better: they are cut out of the image first."""
 PIECE = 512
 """Numbers in a piece of work: enough pieces for all threads, few enough to be cheap."""
 

@@ -4,6 +4,7 @@ In a small network Python would take as long as the loops. So whatever follows f
 is kept here, and a call of a kernel only hands over the arrays.
 """
 
+import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +13,7 @@ import numpy as np
 from glassnet.arrays import Array, Pair, Shape
 from glassnet.kernels.compiled._plans import (
     FEW,
+    MUCH,
     SHORT,
     Layout,
     SumPlan,
@@ -53,7 +55,8 @@ class Sums(NamedTuple):
 def forward_sums(size: Shape, weights: Shape, stride: Pair, padding: Pair) -> Sums | None:
     """Return what a convolution needs, or None where it is better done in bands."""
     kernel = weights[2], weights[3]
-    if size[0] * output_size(size, kernel, stride, padding)[1] < SHORT:
+    height, width = output_size(size, kernel, stride, padding)
+    if size[0] * width < SHORT and size[0] * height * width * math.prod(weights) > MUCH:
         return None
     plan = forward_plan(size[0], size[1:], kernel, stride, padding)
     shape = weights[0], *plan.out, size[0]

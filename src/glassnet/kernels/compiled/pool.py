@@ -40,7 +40,7 @@ def max_pool2d_infer(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> Arr
     """Return the largest value of each window."""
     if not is_plain(x):
         return vectorised.max_pool2d_infer(x, kernel, stride, padding)
-    if len(x) < FEW:
+    if len(x) < FEW and stride[1] > 1:  # else a row is a run as it lies
         return _of_few(_separable().largest_of_few, -np.inf, x, kernel, stride, padding)
     return _maxima(x, kernel, stride, padding, False)[0]
 
@@ -96,7 +96,7 @@ def avg_pool2d_forward(x: Array, kernel: Pair, stride: Pair, padding: Pair) -> A
     """Return the mean of each window; zeros of the padding count."""
     if not is_plain(x):
         return vectorised.avg_pool2d_forward(x, kernel, stride, padding)
-    if len(x) < FEW:
+    if len(x) < FEW and stride[1] > 1:
         return _of_few(_separable().mean_of_few, 1 / math.prod(kernel), x, kernel, stride, padding)
     return _means(x, forward_means(x.shape, kernel, stride, padding), None)
 
