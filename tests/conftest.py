@@ -12,11 +12,6 @@ from glassnet import kernels
 
 ROOT = Path(__file__).parent.parent
 UNDRAWN = Path(__file__).parent / "undrawn"
-DOT = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010800000000"
-    "3a7e9b550000000a49444154789c636000000002000148afa4710000000049454e44ae426082"
-)
-"""A picture of one pixel."""
 
 
 @pytest.fixture(autouse=True)
@@ -30,12 +25,13 @@ def _same_kernels():
 
 @pytest.fixture
 def undrawn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs make their figures, but each is drawn as one pixel; in processes there are none.
+    """Figures are made but drawn as one pixel; programs that tests start make none.
 
     To draw takes longer than to train. A test that looks at pictures is marked `drawn`.
     """
     if request.node.get_closest_marker("drawn") is None:
-        monkeypatch.setattr("glassnet.pictures.style.png", lambda figure: DOT)
+        dot = (UNDRAWN / "dot.png").read_bytes()
+        monkeypatch.setattr("glassnet.pictures.style.png", lambda figure: dot)
         monkeypatch.setenv("PYTHONPATH", str(UNDRAWN), prepend=os.pathsep)
 
 

@@ -23,7 +23,11 @@ def waited(ask, wanted):
     return answer
 
 
-@pytest.mark.parametrize("options", [(), ("--load_fast=false",)], ids=["fast", "python"])
+@pytest.mark.parametrize(
+    "options",
+    [(), pytest.param(("--load_fast=false",), marks=pytest.mark.slow)],
+    ids=["fast", "python"],
+)
 def test_two_runs_side_by_side(glassnet, serve, options):  # noqa: F811
     for rate in ("0.01", "0.001"):
         setting = ("--set", f"optimizer.lr={rate}", "--tensorboard", "--out", f"runs/{rate}")
