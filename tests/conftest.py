@@ -12,6 +12,7 @@ from glassnet import kernels
 
 ROOT = Path(__file__).parent.parent
 UNDRAWN = Path(__file__).parent / "undrawn"
+collect_ignore = ["undrawn"]  # which is for other processes
 
 
 @pytest.fixture(autouse=True)

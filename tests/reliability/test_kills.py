@@ -7,7 +7,6 @@ from glassnet.experiments.verification import verify_resume
 
 from .trainings import OPTIMIZERS, SCHEDULES, training
 
-
 THOROUGH = [pytest.mark.slow, pytest.mark.drawn]
 
 
