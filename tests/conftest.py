@@ -7,9 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from glassnet import kernels
 
+settings.register_profile("unhurried", deadline=None)  # others use the machine too
+settings.load_profile("unhurried")
 ROOT = Path(__file__).parent.parent
 UNDRAWN = Path(__file__).parent / "undrawn"
 collect_ignore = ["undrawn"]  # which is for other processes
@@ -26,13 +29,14 @@ def _same_kernels():
 
 @pytest.fixture
 def undrawn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Figures are made but drawn as one pixel; programs that tests start make none.
+    """Runs have one picture, of one pixel; so have those of programs that tests start.
 
     To draw takes longer than to train. A test that looks at pictures is marked `drawn`.
     """
     if request.node.get_closest_marker("drawn") is None:
         dot = (UNDRAWN / "dot.png").read_bytes()
         monkeypatch.setattr("glassnet.pictures.style.png", lambda figure: dot)
+        monkeypatch.setattr("glassnet.pictures.run_figures", lambda *arguments: {"curves": None})
         monkeypatch.setenv("PYTHONPATH", str(UNDRAWN), prepend=os.pathsep)
 
 

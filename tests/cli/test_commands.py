@@ -119,6 +119,7 @@ def test_a_table_of_ones_own(glassnet):
     assert re.search(r"^ +\[red\] +[01]\.\d{3}", table, flags=re.MULTILINE)
 
 
+@pytest.mark.drawn
 def test_a_regression(glassnet):
     x = np.random.default_rng(0).normal(size=(200, 2))
     write_csv("table.csv", [(a, b, 2.5 * a - b + 0.125) for a, b in x.tolist()])
@@ -133,6 +134,7 @@ def test_a_regression(glassnet):
     assert "test r2" in glassnet("evaluate", "out").out
 
 
+@pytest.mark.drawn
 def test_a_single_logit(glassnet):
     ended = glassnet(
         "train", "moons-mlp", "--set", "loss.name=binary-cross-entropy",

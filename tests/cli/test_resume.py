@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -114,11 +115,16 @@ def test_a_run_killed_before_its_first_checkpoint_begins_anew(glassnet):
 
 
 @pytest.fixture
-def half(glassnet):
+def half(glassnet, once):
     """A small run that Ctrl-C ended in the middle, with checkpoints."""
-    ended = glassnet("train", *SMALL, "--set", "training.epochs=12", "--out", "half")
-    assert ended.code == 0, ended.err
-    Path("half/metrics.json").unlink()
+
+    def make(folder):
+        run = folder / "half"
+        ended = glassnet("train", *SMALL, "--set", "training.epochs=12", "--out", run)
+        assert ended.code == 0, ended.err
+        (run / "metrics.json").unlink()
+
+    shutil.copytree(once("half", make) / "half", "half")
     return Path("half")
 
 

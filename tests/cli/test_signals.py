@@ -55,7 +55,7 @@ def test_signals_end_between_two_steps_with_all_files(glassnet, number, code):
 
 
 def test_what_sigterm_ended_is_resumed_to_the_same_bytes(glassnet):
-    short = (*SPIRALS, "--set", "training.epochs=150", "--set", "checkpoint.steps=20")
+    short = (*SPIRALS, "--set", "training.epochs=80", "--set", "checkpoint.steps=20")
     program = start("train", *short, "--out", "run")
     wait_for(lambda: files("run/checkpoints"), program)
     program.send_signal(signal.SIGTERM)

@@ -23,6 +23,7 @@ def waited(ask, wanted):
     return answer
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize(
     "options",
     [(), pytest.param(("--load_fast=false",), marks=pytest.mark.slow)],
