@@ -1,7 +1,9 @@
 """Runs that are killed at random instants, and come to the same bytes."""
 
+import numpy as np
 import pytest
 
+from glassnet.data import load
 from glassnet.experiments import verification
 from glassnet.experiments.verification import verify_resume
 
@@ -13,12 +15,15 @@ THOROUGH = [pytest.mark.slow, pytest.mark.drawn]
 @pytest.mark.parametrize(
     "number", [1, *(pytest.param(i, marks=THOROUGH) for i in (0, *range(2, 24)))]
 )
-def test_killed_at_random_instants_and_resumed(number, undrawn, monkeypatch):
+def test_killed_at_random_instants_and_resumed(number, undrawn, monkeypatch, tmp_path):
+    what, more = training(number), []
     if number == 1:  # without pictures it would often be over before it is killed at its end
         monkeypatch.setattr(verification, "moments", before_the_end)
-    what = training(number)
+        digits = load("digits").train
+        np.savez(tmp_path / "digits.npz", x=digits.raw, y=digits.y)
+        more = ["data.name=npz", f"data.path={tmp_path / 'digits.npz'}"]
     found = verify_resume(
-        "digits-mlp", what.overrides, kills=3, every=what.every, threads=what.threads,
+        "digits-mlp", [*what.overrides, *more], kills=3, every=what.every, threads=what.threads,
         kernels="numpy" if number < 2 else what.kernels,
     )  # fmt: skip
     assert found.identical, (what, found)

@@ -23,7 +23,6 @@ def waited(ask, wanted):
     return answer
 
 
-@pytest.mark.drawn
 @pytest.mark.parametrize(
     "options",
     [(), pytest.param(("--load_fast=false",), marks=pytest.mark.slow)],
@@ -41,7 +40,7 @@ def test_two_runs_side_by_side(glassnet, serve, options):  # noqa: F811
     def scalars(run, tag):
         return server.ask("/data/plugin/scalars/scalars", run=run, tag=tag)
 
-    for what, tag in (("scalars", "loss/test"), ("images", "results/mistakes")):
+    for what, tag in (("scalars", "loss/test"), ("images", "results/curves")):
         waited(
             lambda what=what: server.ask(f"/data/plugin/{what}/tags"),
             lambda tags, tag=tag: all(tag in tags.get(name, ()) for name in names),
@@ -60,10 +59,10 @@ def test_two_runs_side_by_side(glassnet, serve, options):  # noqa: F811
     assert last[2][-1][1] == pytest.approx(float(model[1].weight.value.max()))
 
     (picture,) = server.ask(
-        "/data/plugin/images/images", run="0.01/tensorboard", tag="results/mistakes", sample=0
+        "/data/plugin/images/images", run="0.01/tensorboard", tag="results/curves", sample=0
     )
     content = server.get("/data/plugin/images/individualImage?" + picture["query"])
-    assert content == Path("runs/0.01/figures/mistakes.png").read_bytes()
+    assert content == Path("runs/0.01/figures/curves.png").read_bytes()
 
     (text,) = server.ask("/data/plugin/text/text", run="0.01/tensorboard", tag="configuration")
     assert "lr = 0.01" in text["text"]
