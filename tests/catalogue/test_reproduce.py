@@ -223,11 +223,11 @@ def quick(tables, epochs):
 
 
 def ended_by(number, command):
-    """Start the program, end it with a signal once two results are there; return them."""
+    """Start the program, end it with a signal once there is a result; return what there is."""
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
     started = subprocess.Popen(command, **quiet, start_new_session=True)
     deadline = time.monotonic() + 120
-    while len(figures()) < 2 and time.monotonic() < deadline:
+    while not figures() and time.monotonic() < deadline:
         time.sleep(0.01)
     if number == signal.SIGKILL:
         os.killpg(started.pid, number)
@@ -237,7 +237,7 @@ def ended_by(number, command):
     assert started.returncode == -number, err
     assert "Traceback" not in err
     before = figures()
-    assert 2 <= len(before) < 6
+    assert 1 <= len(before) < 6
     return before
 
 
@@ -252,13 +252,13 @@ def assert_goes_on(command, before):
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_killed_it_loses_what_was_in_progress_and_goes_on(tables, jobs):
-    quick(tables, 60)
+    quick(tables, 100)
     command = program(tables, "T1", "--seeds", 3, "--jobs", jobs)
     assert_goes_on(command, ended_by(signal.SIGKILL, command))
 
 
 def test_sigterm_ends_it_at_once_and_what_is_finished_stays(tables):
-    quick(tables, 60)
+    quick(tables, 100)
     command = program(tables, "T1", "--seeds", 3)
     assert_goes_on(command, ended_by(signal.SIGTERM, command))
 

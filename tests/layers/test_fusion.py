@@ -37,7 +37,7 @@ NETWORKS = {
 
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("edition", EDITIONS)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [np.float32, pytest.param(np.float64, marks=pytest.mark.slow)])
 def test_the_same_bits_as_layer_by_layer(name, edition, dtype):
     kernels.use_kernels(edition)
     model = gn.Sequential(*NETWORKS[name]).initialize(seed=0).astype(dtype)
