@@ -244,7 +244,7 @@ def ended_by(number, command):
 def assert_goes_on(command, before):
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
-    assert f"{len(before)} runs finished earlier" in ended.stderr
+    assert re.match(rf"{len(before)} runs? finished earlier", ended.stderr)
     assert len(figures()) == 6
     assert {key: figures()[key] for key in before} == before
     assert not list(Path("runs/catalogue").glob(".*")), "nothing half written is left"

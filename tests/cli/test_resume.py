@@ -129,7 +129,8 @@ def half(glassnet, once):
 
 
 def test_two_at_once_are_refused(glassnet, half):
-    program = start("train", *SLOW, "--set", "training.epochs=9999", "--out", "run")
+    endless = ("--set", "training.epochs=9999", "--set", "training.patience=9999")
+    program = start("train", *SLOW, *endless, "--out", "run")
     wait_for(Path("run/config.toml").exists, program)
     ended = glassnet("resume", "run")
     assert_refused(ended, "in use by process", str(program.pid))
