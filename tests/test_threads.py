@@ -170,4 +170,9 @@ def test_numba_is_not_imported_for_what_is_small():
 
 def test_without_a_folder_to_keep_compiled_loops_in(tmp_path):
     pytest.importorskip("numba")
-    assert run(MODEL + "    print(1)", NUMBA_CACHE_LOCATOR_CLASSES="ZipCacheLocator") == "1"
+    program = """
+    import numpy as np
+    from glassnet.kernels import compiled
+    print(compiled.squared_norm(np.ones(100_000, np.float32)))
+    """
+    assert run(program, NUMBA_CACHE_LOCATOR_CLASSES="ZipCacheLocator") == "100000.0"

@@ -113,7 +113,7 @@ main()
 
 
 @pytest.fixture
-def tables(tmp_path, monkeypatch):
+def tables(tmp_path, monkeypatch, undrawn):
     """Put the tiny catalogue in the place of the real one, and work in an empty folder."""
     folder = tmp_path / "tables"
     folder.mkdir()

@@ -1,5 +1,6 @@
 """`glassnet reproduce` from beginning to end, on a tiny catalogue."""
 
+import importlib.util
 import json
 import os
 import re
@@ -159,6 +160,7 @@ def test_the_page_is_written(reproduce):
     assert "numpy kernels" in page
 
 
+@pytest.mark.drawn
 def test_pictures_are_drawn_from_the_kept_runs_and_the_page_shows_them(reproduce):
     drawn = ("--seeds", 2, "--pictures", "docs/pictures", "--write", "docs/page.md")
     code, _, err, _ = reproduce("T2", "T5", "T7", *drawn)  # of T2, one diverges at once
@@ -175,13 +177,24 @@ def test_pictures_are_drawn_from_the_kept_runs_and_the_page_shows_them(reproduce
             assert min(picture.size) > 200
 
 
+def test_a_cluster_that_does_not_answer(reproduce, monkeypatch):
+    if importlib.util.find_spec("distributed"):
+        import distributed
+
+        def impatient(address, timeout, **options):
+            return client(address, timeout="0.2s", **options)
+
+        client = distributed.Client
+        monkeypatch.setattr(distributed, "Client", impatient)
+    code, _, err, _ = reproduce("T1", "--dask", "tcp://127.0.0.1:1")
+    assert code == 2
+    assert "Dask" in err.splitlines()[-1]
+
+
 def test_mistakes_are_said_in_a_sentence(reproduce, tables):
     code, _, err, _ = reproduce("T9")
     assert code == 2
     assert "no row 'T9'" in err
-    code, _, err, _ = reproduce("T1", "--dask", "tcp://127.0.0.1:1")
-    assert code == 2
-    assert "Dask" in err.splitlines()[-1]
     table = tables / "T.toml"
     table.write_text(table.read_text().replace("batch_size = 64", "batch_size = 10_000"))
     from glassnet.experiments.catalogue import reading
@@ -202,26 +215,52 @@ def test_a_damaged_result_is_named(reproduce):
     assert str(path) in err
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_killed_it_loses_what_was_in_progress_and_goes_on(tables, jobs):
+def quick(tables, epochs):
+    """Let the rows train for so many epochs, on data that a process need not wait for."""
     table = tables / "T.toml"
-    table.write_text(table.read_text().replace("epochs = 2", "epochs = 25"))
-    command = program(tables, "T1", "--seeds", 3, "--jobs", jobs)
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    text = table.read_text().replace("epochs = 2", f"epochs = {epochs}")
+    table.write_text(text.replace('name = "digits"', 'name = "spirals"', 1))
+
+
+def ended_by(number, command):
+    """Start the program, end it with a signal once there is a result; return what there is."""
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
     started = subprocess.Popen(command, **quiet, start_new_session=True)
     deadline = time.monotonic() + 120
-    while len(figures()) < 2 and time.monotonic() < deadline:
+    while not figures() and time.monotonic() < deadline:
         time.sleep(0.01)
-    os.killpg(started.pid, signal.SIGKILL)
-    started.wait()
+    if number == signal.SIGKILL:
+        os.killpg(started.pid, number)
+    else:
+        started.send_signal(number)
+    _, err = started.communicate(timeout=60)
+    assert started.returncode == -number, err
+    assert "Traceback" not in err
     before = figures()
-    assert 2 <= len(before) < 6
+    assert 1 <= len(before) < 6
+    return before
+
+
+def assert_goes_on(command, before):
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
-    assert f"{len(before)} runs finished earlier" in ended.stderr
+    assert re.match(rf"{len(before)} runs? finished earlier", ended.stderr)
     assert len(figures()) == 6
     assert {key: figures()[key] for key in before} == before
     assert not list(Path("runs/catalogue").glob(".*")), "nothing half written is left"
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_killed_it_loses_what_was_in_progress_and_goes_on(tables, jobs):
+    quick(tables, 100)
+    command = program(tables, "T1", "--seeds", 3, "--jobs", jobs)
+    assert_goes_on(command, ended_by(signal.SIGKILL, command))
+
+
+def test_sigterm_ends_it_at_once_and_what_is_finished_stays(tables):
+    quick(tables, 100)
+    command = program(tables, "T1", "--seeds", 3)
+    assert_goes_on(command, ended_by(signal.SIGTERM, command))
 
 
 @pytest.mark.slow

@@ -16,12 +16,15 @@ def settings(*pairs):
     return [word for pair in pairs for word in ("--set", f"augment.{pair}")]
 
 
-def test_a_run_with_augmentation_has_its_picture_and_is_repeatable(glassnet):
+@pytest.mark.drawn
+def test_a_run_with_augmentation_has_its_picture_and_is_repeatable(glassnet, monkeypatch):
+    monkeypatch.setattr("glassnet.pictures.run_figures", lambda *arguments: {})  # the others
     options = settings(
         "rotate=15", "translate=[0, 1]", "resize=[0.95, 1.05]", "shear=5", "elastic=8",
         "elastic_sigma=3", "cut_out=2", "noise=0.5",
     )  # fmt: skip
-    assert glassnet("train", *QUICK, *options, "--out", "one").code == 0
+    few = (*QUICK, "--set", "data.train=100")
+    assert glassnet("train", *few, *options, "--out", "one").code == 0
     with Image.open("one/figures/augmentation.png") as picture:
         assert min(picture.size) > 300
     config = tomllib.loads(Path("one/config.toml").read_text("utf-8"))["augment"]
@@ -29,7 +32,7 @@ def test_a_run_with_augmentation_has_its_picture_and_is_repeatable(glassnet):
     assert glassnet("train", "one/config.toml", "--out", "two").code == 0
     for name in ("model.safetensors", "config.toml", "figures/augmentation.png"):
         assert Path("one", name).read_bytes() == Path("two", name).read_bytes()
-    glassnet("train", *QUICK, "--out", "plain")
+    glassnet("train", *few, "--out", "plain")
     assert (
         Path("plain/model.safetensors").read_bytes() != Path("one/model.safetensors").read_bytes()
     )

@@ -17,7 +17,7 @@ from PIL import Image
 import glassnet as gn
 from glassnet.experiments import Config
 
-from .conftest import assert_refused, process, snapshot, start
+from .conftest import SPIRALS, assert_refused, process, snapshot, start
 
 QUICK = ("--set", "training.epochs=2", "--set", "model.hidden=[8]")
 
@@ -31,44 +31,46 @@ def write_csv(path, rows, header=("a", "b", "y")):
 # --- train ---------------------------------------------------------------------------------------
 
 
-def test_a_bare_train_reads_digits_and_says_where_its_files_are():
-    wall, work = time.perf_counter(), os.times()
-    ended = process("train")
-    wall, done = time.perf_counter() - wall, os.times()
+def test_a_bare_train_reads_digits_and_says_where_its_files_are(bare_train):
+    folder, ended, seconds = bare_train
     assert ended.code == 0, ended.err
-    # Under 15 s; where others keep the machine busy, the time it was given counts.
-    assert min(wall, done.children_user - work.children_user) < 15
+    assert seconds < 15
     assert float(re.search(r"test accuracy +([\d.]+)", ended.out)[1]) >= 0.97
     assert re.search(r"run folder +runs/digits-mlp-001\n", ended.out)
     assert "confusion.png, curves.png, mistakes.png, weights.png" in ended.out
     assert re.search(r"^ +40/40 ", ended.err, flags=re.MULTILINE)
     assert "\x1b" not in ended.out + ended.err
-    assert (set(os.listdir()), os.listdir("runs")) == ({"runs"}, ["digits-mlp-001"])
+    assert {path.name for path in folder.iterdir()} == {"runs", "ended.json"}
+    assert os.listdir(folder / "runs") == ["digits-mlp-001"]
+    for picture in (folder / "runs" / "digits-mlp-001" / "figures").iterdir():
+        with Image.open(picture) as opened:
+            assert min(opened.size) > 200
 
 
-def test_json_is_the_last_line_and_everything_on_standard_output(digits_run):
-    folder, ended = digits_run
-    assert (ended.code, len(ended.out.splitlines())) == (0, 1)
+def test_json_is_the_last_line_and_everything_on_standard_output():
+    ended = process("train", *SPIRALS, "--set", "training.epochs=10", "--out", "run", "--json")
+    assert (ended.code, len(ended.out.splitlines())) == (0, 1), ended.err
     result = ended.json
-    assert result["test_accuracy"] >= 0.97
-    assert result["valid_accuracy"] >= 0.97
+    assert result["test_accuracy"] >= 0.9
+    assert result["valid_accuracy"] >= 0.9
     assert 0 < result["test_loss"] < 1
     assert 0 < result["seconds"] < 15
     said = re.search(r"(?m)^test accuracy ([\d.]+) ([\d.]+) s after the start$", ended.err)
     assert float(said[1]) == pytest.approx(result["test_accuracy"], abs=1e-4)
     assert float(said[2]) == pytest.approx(result["seconds_to_accuracy"], abs=0.01)
     assert sum(result["seconds_by_part"].values()) == pytest.approx(float(said[2]), abs=0.02)
-    assert result.pop("run") == str(folder)
-    assert result == json.loads((folder / "metrics.json").read_text("utf-8"))
+    assert result.pop("run") == "run"
+    assert result == json.loads(Path("run/metrics.json").read_text("utf-8"))
 
 
+@pytest.mark.drawn
 def test_the_same_seed_gives_the_same_files_in_another_process(glassnet):
-    options = (*QUICK, "--set", "model.dropout=0.5", "--seed", 7)
+    options = (*SPIRALS, *QUICK, "--set", "model.dropout=0.5", "--seed", 7)
     process("train", *options, "--out", "one")
-    process("train", *options, "--out", "two")
+    glassnet("train", *options, "--out", "two")
     glassnet("train", *options, "--seed", 8, "--out", "other")
     one, two, other = snapshot("one"), snapshot("two"), snapshot("other")
-    assert one.keys() == two.keys()
+    assert one.keys() == two.keys() >= {"figures/boundary.png", "figures/confusion.png"}
     different = {name for name in one if one[name] != two[name]}
     assert different <= {"history.csv", "metrics.json"}  # they hold seconds
     assert one["model.safetensors"] != other["model.safetensors"]
@@ -88,6 +90,7 @@ def test_settings_reach_the_run(glassnet):
     assert config.regularizers == (gn.L2(0.001),)
 
 
+@pytest.mark.drawn
 def test_points_in_the_plane_get_their_boundary_drawn(glassnet):
     ended = glassnet("train", "moons-mlp", "--set", "training.epochs=30", "--out", "moons")
     assert ended.code == 0
@@ -116,6 +119,7 @@ def test_a_table_of_ones_own(glassnet):
     assert re.search(r"^ +\[red\] +[01]\.\d{3}", table, flags=re.MULTILINE)
 
 
+@pytest.mark.drawn
 def test_a_regression(glassnet):
     x = np.random.default_rng(0).normal(size=(200, 2))
     write_csv("table.csv", [(a, b, 2.5 * a - b + 0.125) for a, b in x.tolist()])
@@ -130,6 +134,7 @@ def test_a_regression(glassnet):
     assert "test r2" in glassnet("evaluate", "out").out
 
 
+@pytest.mark.drawn
 def test_a_single_logit(glassnet):
     ended = glassnet(
         "train", "moons-mlp", "--set", "loss.name=binary-cross-entropy",
@@ -163,13 +168,13 @@ def test_evaluate_agrees_with_the_run(glassnet, digits_run):
     folder, trained = digits_run
     result = glassnet("evaluate", folder, "--json").json
     for name in ("test_accuracy", "per_class"):
-        assert result[name] == trained.json[name]
+        assert result[name] == trained[name]
     valid = glassnet("evaluate", folder, "--part", "valid", "--json").json
     # Another test may have changed how many threads BLAS has, and so the order of its sums.
-    assert result["test_loss"] == pytest.approx(trained.json["test_loss"], rel=1e-5)
-    assert valid["valid_loss"] == pytest.approx(trained.json["valid_loss"], rel=1e-5)
+    assert result["test_loss"] == pytest.approx(trained["test_loss"], rel=1e-5)
+    assert valid["valid_loss"] == pytest.approx(trained["valid_loss"], rel=1e-5)
     words = glassnet("evaluate", folder).out
-    assert f"test accuracy    {trained.json['test_accuracy']:.4f}" in words
+    assert f"test accuracy    {trained['test_accuracy']:.4f}" in words
     assert len(re.findall(r"^ +\d +[01]\.\d{3} ", words, flags=re.MULTILINE)) == 10
 
 
@@ -233,7 +238,7 @@ def test_help_and_version(glassnet):
 def test_no_color_is_heeded_on_a_terminal():
     ours, theirs = pty.openpty()
     program = start(
-        "train", "moons-mlp", *QUICK, stdout=theirs, before=lambda: os.environ.update(NO_COLOR="1")
+        "train", *SPIRALS, *QUICK, stdout=theirs, before=lambda: os.environ.update(NO_COLOR="1")
     )
     with program:
         os.close(theirs)
@@ -268,14 +273,27 @@ def test_output_that_cannot_be_written_is_said():
         assert_refused(process("data", "list", stdout=full), "No space left")
 
 
+def test_a_line_for_a_tenth_of_the_epochs_or_after_a_while(glassnet, monkeypatch):
+    many = ("train", *SPIRALS, "--set", "training.epochs=30", "--set", "training.batch_size=650")
+
+    def lines():
+        return re.findall(r"^ +(\d+)/30 ", glassnet(*many).err, flags=re.MULTILINE)
+
+    assert lines() == [str(epoch) for epoch in (1, *range(3, 31, 3))]
+    monkeypatch.setattr("glassnet.cli.output.QUIET_SECONDS", 0)
+    assert lines() == [str(epoch) for epoch in range(1, 31)]
+
+
+@pytest.mark.drawn
 def test_ctrl_c_leaves_a_run_that_can_be_used(glassnet):
     program = start(
-        "train", "--set", "training.epochs=100000", "--set", "training.patience=100000",
-        "--set", "schedule.name=constant", "--out", "out",
+        "train", *SPIRALS, "--set", "training.epochs=100000", "--set", "training.patience=100000",
+        "--out", "out",
     )  # fmt: skip
     with program:
         rows = (line for line in program.stderr if re.match(r" *\d+/100000 ", line))
-        next(rows), next(rows)  # the second one comes after two seconds
+        next(rows)
+        time.sleep(0.5)
         program.send_signal(2)
         err = program.stderr.read()
         out = program.stdout.read()
@@ -288,6 +306,7 @@ def test_ctrl_c_leaves_a_run_that_can_be_used(glassnet):
     )
     with open("out/history.csv") as file:
         assert len(list(csv.DictReader(file))) >= 2
+    assert {"boundary.png", "curves.png"} <= set(os.listdir("out/figures"))
     metrics = json.loads(Path("out/metrics.json").read_text("utf-8"))
     assert metrics["stopped"] == "interrupted"
     found = glassnet("evaluate", "out", "--json").json

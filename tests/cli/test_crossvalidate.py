@@ -14,7 +14,7 @@ from scipy import stats
 import glassnet as gn
 from glassnet.experiments import Config
 
-from .conftest import assert_refused, start
+from .conftest import SPIRALS, assert_refused, start
 
 QUICK = ("--set", "data.samples=120", "--set", "training.epochs=3", "--set", "model.hidden=[4]")
 
@@ -87,7 +87,7 @@ def test_what_cannot_be_is_refused_and_leaves_nothing_empty(glassnet, options, w
 
 def test_ctrl_c_leaves_the_folds_that_are_done():
     program = start(
-        "crossvalidate", "moons-mlp", "--folds", 4, "--out", "cv", "--set", "training.epochs=100"
+        "crossvalidate", *SPIRALS, "--folds", 4, "--out", "cv", "--set", "training.epochs=100"
     )
     while len(list(Path("cv").glob("fold-*"))) < 2 and program.poll() is None:
         time.sleep(0.02)
@@ -101,6 +101,6 @@ def test_ctrl_c_leaves_the_folds_that_are_done():
     for run in result["runs"]:
         assert gn.load(f"cv/fold-{run['fold']}/model.safetensors").predict([[0.0, 0.0]]).shape == (
             1,
-            2,
+            3,
         )
     assert not list(Path("cv").rglob("*.tmp*"))

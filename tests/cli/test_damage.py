@@ -12,9 +12,8 @@ from .conftest import assert_refused, snapshot
 
 
 @pytest.fixture
-def half(glassnet, monkeypatch):
-    """A run that was killed after some checkpoints; without pictures, which take the longest."""
-    monkeypatch.setattr("glassnet.pictures.run_figures", lambda *arguments: {})
+def half(glassnet):
+    """A run that was killed after some checkpoints."""
     settings = ("training.epochs=12", "checkpoint.steps=20", "checkpoint.keep_last=3",
                 "training.patience=5", "optimizer.name=adam")  # fmt: skip
     options = [word for setting in settings for word in ("--set", setting)]

@@ -12,7 +12,7 @@ from PIL import Image
 
 from glassnet.data import write_idx
 
-from .conftest import assert_refused, process, snapshot
+from .conftest import SPIRALS, assert_refused, process, snapshot
 
 QUICK = (
     "--set",
@@ -261,7 +261,7 @@ def test_a_folder_that_cannot_be_written_to(refused):
 
 
 @pytest.mark.parametrize("limit", [100, 5_000])
-def test_a_full_disk(digits_run, limit):
+def test_a_full_disk(limit):
     """No file may grow beyond the limit: of 100 bytes no configuration, of 5000 no model."""
     Path("runs").mkdir()
     Path("runs", "mine.txt").write_text("mine")
@@ -270,7 +270,8 @@ def test_a_full_disk(digits_run, limit):
     def fill():
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-    ended = process("train", *QUICK, "--set", "model.hidden=[40]", "--out", "runs/r", before=fill)
+    large = ("--set", "model.hidden=[40, 40]")
+    ended = process("train", *SPIRALS, *QUICK, *large, "--out", "runs/r", before=fill)
     assert_refused(ended, "cannot write runs/r", "free some space")
     after = snapshot()
     assert {name: after[name] for name in before} == before

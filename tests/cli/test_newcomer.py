@@ -192,6 +192,7 @@ def test_few_samples_make_one_batch_unless_a_size_is_asked_for(glassnet, refused
     refused("train", "c.toml", *asked, words=["batch of 32 is larger than t.csv with its 13"])
 
 
+@pytest.mark.drawn
 def test_without_validation_the_training_part_is_shown(glassnet):
     ended = glassnet("train", "moons-mlp", *QUICK, "--set", "data.valid=0")
     head = next(line for line in ended.err.splitlines() if "epoch" in line)

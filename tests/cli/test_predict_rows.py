@@ -1,9 +1,12 @@
 """`glassnet predict` on rows of tables."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 import glassnet as gn
 from glassnet.experiments import LoadedRun
@@ -137,6 +140,52 @@ def test_a_cell_that_is_no_number_is_named_and_other_files_are_predicted(glassne
 def test_damaged_tables(glassnet, named, content):
     Path("damaged.csv").write_text(content)
     assert_refused(glassnet("predict", named, "damaged.csv"), "damaged.csv")
+
+
+cells = st.one_of(
+    st.text(max_size=4),
+    st.floats().map(repr),
+    st.sampled_from(["1", "-2.5", "1e999", "0,5", "1_0", "٣", "0x1", "'", '"', "", "\0", *NAMES]),
+)
+lines = st.one_of(
+    st.sampled_from(["width,height,weight", "weight;width;height", "1,2,3", "0.5;1;-1"]),
+    st.lists(cells, max_size=5).flatmap(
+        lambda line: st.sampled_from([mark.join(line) for mark in ",;\t|"])
+    ),
+)
+tables = st.one_of(
+    st.binary(max_size=40),
+    st.tuples(
+        st.lists(lines, max_size=5), st.sampled_from(["\n", "\r\n", "\r", "\n\n"]),
+        st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "latin-1"]), st.binary(max_size=3),
+    ).map(lambda t: t[1].join(t[0]).encode(t[2], "replace") + t[3]),
+)  # fmt: skip
+
+
+def test_whatever_a_table_holds_it_is_predicted_or_refused_in_a_sentence(glassnet, named):
+    outcomes = Counter()
+
+    @given(tables)
+    @settings(max_examples=150, deadline=None, database=None)
+    @example(b"width,height,weight\n1,2,3\n")
+    @example(b"1,2,3\n" * 5)
+    @example(b'"1\n2",2,3\n')
+    def read(content):
+        Path("new.csv").write_bytes(content)
+        ended = glassnet("predict", named, "new.csv", "--json")
+        outcomes[ended.code] += 1
+        if ended.code == 0:
+            assert ended.err == ""
+            assert ended.json["predictions"]
+            for answer in ended.json["predictions"]:
+                shares = [entry["probability"] for entry in answer["classes"]]
+                assert sum(shares) == pytest.approx(1)
+        else:
+            assert_refused(ended, "new.csv")
+            assert len(ended.err.splitlines()) == 1
+
+    read()
+    assert outcomes.keys() == {0, 2}
 
 
 def test_pictures_are_not_tables(glassnet, named, digits_run, rows):

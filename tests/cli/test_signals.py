@@ -18,11 +18,11 @@ from glassnet.experiments.killing import unreadable
 from glassnet.training import History
 from glassnet.training.checkpoint import files
 
-from .conftest import assert_refused, process, start
+from .conftest import SPIRALS, assert_refused, process, start
 from .test_resume import rows, wait_for
 
-LONG = ("digits-mlp", "--set", "training.epochs=400", "--set", "training.batch_size=16",
-        "--set", "model.hidden=[24]", "--set", "checkpoint.steps=50")  # fmt: skip
+LONG = (*SPIRALS, "--set", "training.epochs=20000", "--set", "checkpoint.steps=50",
+        "--set", "training.patience=20000")  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +55,7 @@ def test_signals_end_between_two_steps_with_all_files(glassnet, number, code):
 
 
 def test_what_sigterm_ended_is_resumed_to_the_same_bytes(glassnet):
-    short = ("moons-mlp", "--set", "training.epochs=150", "--set", "checkpoint.steps=20")
+    short = (*SPIRALS, "--set", "training.epochs=80", "--set", "checkpoint.steps=20")
     program = start("train", *short, "--out", "run")
     wait_for(lambda: files("run/checkpoints"), program)
     program.send_signal(signal.SIGTERM)
@@ -110,7 +110,7 @@ def test_a_terminal_that_is_closed_leaves_a_checkpoint_and_all_files():
 
 
 def test_a_reader_of_the_progress_that_goes_away_does_not_end_the_training():
-    program = start("train", "moons-mlp", "--set", "training.epochs=100", "--out", "run", "--json")
+    program = start("train", *SPIRALS, "--set", "training.epochs=100", "--out", "run", "--json")
     program.stderr.close()
     with program:
         out = program.stdout.read()
@@ -121,7 +121,7 @@ def test_a_reader_of_the_progress_that_goes_away_does_not_end_the_training():
 # --- disks and folders ---------------------------------------------------------------------------
 
 
-MOONS = ("moons-mlp", "--set", "training.epochs=60", "--set", "checkpoint.steps=50")
+SHORT = (*SPIRALS, "--set", "training.epochs=60", "--set", "checkpoint.steps=50")
 
 
 def limited(size):
@@ -131,7 +131,7 @@ def limited(size):
 
 def test_a_full_disk_is_told_and_what_was_there_stays(glassnet):
     program = begun()
-    soft = (20_000, resource.RLIM_INFINITY)
+    soft = (2_000, resource.RLIM_INFINITY)
     resource.prlimit(program.pid, resource.RLIMIT_FSIZE, soft)  # from now on the disk is full
     before = files("run/checkpoints")
     time.sleep(0.3)
@@ -144,27 +144,28 @@ def test_a_full_disk_is_told_and_what_was_there_stays(glassnet):
     assert set(before) & set(files("run/checkpoints"))
 
 
-@pytest.mark.parametrize("size", [300, 20_000])
+@pytest.mark.drawn
+@pytest.mark.parametrize("size", [300, 20_000])  # of a configuration, and of a picture
 def test_a_disk_that_is_full_from_the_beginning(size):
-    ended = process("train", *MOONS, "--out", "run", before=limited(size))
+    ended = process("train", *SHORT, "--out", "run", before=limited(size))
     assert_refused(ended, "cannot write", "run", "free some space")
     assert unreadable(RunFolder(Path("run"))) == []
 
 
 def test_a_folder_that_nobody_may_write_to(glassnet):
     for place in ("/proc/run", "/sys/a/run", "/dev/null/run"):
-        assert_refused(glassnet("train", *MOONS, "--out", place), "cannot make a run folder")
+        assert_refused(glassnet("train", *SHORT, "--out", place), "cannot make a run folder")
 
 
-def test_a_run_folder_that_was_removed_is_made_anew_at_the_end(glassnet):
-    program = start("train", *MOONS, "--out", "run", "--json")
+def test_a_run_folder_that_was_removed_is_made_anew_at_the_end():
+    program = start("train", *SHORT, "--out", "run", "--json")
     wait_for(lambda: files("run/checkpoints"), program)
     os.rename("run", "gone")
     shutil.rmtree("gone")
     out, err = program.communicate(timeout=100)
     assert program.returncode == 0, err
     assert "run was removed while it trained, and is made anew" in " ".join(err.split())
-    assert glassnet("train", *MOONS, "--out", "whole").code == 0
+    assert process("train", *SHORT, "--out", "whole").code == 0
     assert sorted(p.name for p in Path("run").iterdir()) == sorted(
         p.name for p in Path("whole").iterdir()
     )
@@ -199,9 +200,9 @@ def test_a_clock_that_is_set_back_changes_nothing(glassnet, monkeypatch):
         now[0] -= 3600
         return now[0]
 
-    assert glassnet("train", *MOONS, "--out", "whole").code == 0
+    assert glassnet("train", *SHORT, "--out", "whole").code == 0
     monkeypatch.setattr(time, "time", back)
-    assert glassnet("train", *MOONS, "--out", "run").code == 0
+    assert glassnet("train", *SHORT, "--out", "run").code == 0
     newest = files("run/checkpoints")
     for i, file in enumerate(newest):
         os.utime(file, (i, i))  # the newest is the oldest, by the clock
@@ -217,7 +218,7 @@ def test_a_clock_that_is_set_back_changes_nothing(glassnet, monkeypatch):
 
 
 def test_several_runs_at_once_in_one_parent_folder():
-    few = ("moons-mlp", "--set", "training.epochs=3", "--json")
+    few = (*SPIRALS, "--set", "training.epochs=3", "--json")
     programs = [start("train", *few, "--seed", str(seed)) for seed in range(4)]
     ended = [(program.communicate(timeout=200), program.returncode) for program in programs]
     assert [code for _, code in ended] == [0] * 4, ended
@@ -229,7 +230,7 @@ def test_several_runs_at_once_in_one_parent_folder():
 
 
 def test_two_runs_at_once_into_one_folder_one_is_refused():
-    few = ("moons-mlp", "--set", "training.epochs=3", "--out", "run")
+    few = (*SPIRALS, "--set", "training.epochs=3", "--out", "run")
     programs = [start("train", *few) for _ in range(3)]
     ended = [(program.communicate(timeout=200)[1], program.returncode) for program in programs]
     assert sorted(code for _, code in ended) == [0, 2, 2], ended

@@ -13,7 +13,7 @@ from tests.fuzz.parsers import Parser, available
 CORPUS = Path(__file__).parent / "corpus"
 PARSERS = {parser.slug: parser for parser in available()}
 CASES = sorted(path for path in CORPUS.glob("*/*") if path.parent.name in PARSERS)
-QUICK = 400
+QUICK = 250
 """Inputs of a parser of share 1 in the ordinary tests."""
 
 

@@ -1,11 +1,14 @@
 """A ReLU beside a convolution, a pooling or a Linear layer is done on the way; nobody can tell."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
 import glassnet as gn
 from glassnet import kernels
 
+EDITIONS = ["numpy", *(["numba"] if find_spec("numba") else [])]
 NETWORKS = {
     "before pools": (
         gn.Conv2d(2, 3, 3), gn.ReLU(), gn.MaxPool2d(2), gn.Conv2d(3, 4, 2, padding=1), gn.ReLU(),
@@ -33,8 +36,10 @@ NETWORKS = {
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_same_bits_as_layer_by_layer(name, dtype):
+@pytest.mark.parametrize("edition", EDITIONS)
+@pytest.mark.parametrize("dtype", [np.float32, pytest.param(np.float64, marks=pytest.mark.slow)])
+def test_the_same_bits_as_layer_by_layer(name, edition, dtype):
+    kernels.use_kernels(edition)
     model = gn.Sequential(*NETWORKS[name]).initialize(seed=0).astype(dtype)
     rng = np.random.default_rng(0)
     x = rng.standard_normal((9, 2, 8, 9)).astype(dtype)
@@ -64,7 +69,10 @@ def test_the_same_bits_as_layer_by_layer(name, dtype):
         np.testing.assert_array_equal(b, p.grad)
 
 
-def test_a_max_pool_with_a_forward_of_its_own_is_asked():
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_max_pool_with_a_forward_of_its_own_is_asked(edition):
+    kernels.use_kernels(edition)
+
     class Louder(gn.MaxPool2d):
         def forward(self, x, *, training=False, rng=None):
             return super().forward(2 * x)
@@ -76,7 +84,10 @@ def test_a_max_pool_with_a_forward_of_its_own_is_asked():
     np.testing.assert_array_equal(pool.infer(x), gn.MaxPool2d(2).forward(3 * x)[0])
 
 
-def test_a_layer_with_a_function_of_its_own_is_called(monkeypatch):
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_layer_with_a_function_of_its_own_is_called(monkeypatch, edition):
+    kernels.use_kernels(edition)
+
     def refused(*arguments, **more):
         raise AssertionError("a fused kernel")
 

@@ -18,20 +18,22 @@ NETWORK = {
 
 
 @pytest.fixture(scope="session")
-def runs(tmp_path_factory):
+def runs(once):
     """Four runs of two configurations and two seeds, the layers recorded in the first."""
-    folder = tmp_path_factory.mktemp("runs")
-    found = []
-    for lr in (0.01, 0.001):
-        for seed in (0, 1):
-            training = {"epochs": 4, "batch_size": 64, "seed": seed}
-            if not found:
+    names = [f"{lr}-{seed}" for lr in (0.01, 0.001) for seed in (0, 1)]
+
+    def make(folder):
+        for name in names:
+            lr, seed = name.split("-")
+            training = {"epochs": 4, "batch_size": 64, "seed": int(seed)}
+            if name == names[0]:
                 training |= {"record_layers": True, "record_steps": True}
             tables = {"data": {"name": "digits"}, "model": NETWORK, "training": training}
-            config = Config.from_dict(tables | {"optimizer": {"name": "adam", "lr": lr}})
-            train(config, out=folder / f"{lr}-{seed}")
-            found.append(folder / f"{lr}-{seed}")
-    return found
+            config = Config.from_dict(tables | {"optimizer": {"name": "adam", "lr": float(lr)}})
+            train(config, out=folder / name)
+
+    folder = once("runs-to-report-on", make)
+    return [folder / name for name in names]
 
 
 @pytest.fixture(scope="session")

@@ -14,12 +14,14 @@ DESK, PHONE = (1280, 900), (375, 760)
 
 
 @pytest.fixture(scope="module")
-def pages(runs, tmp_path_factory):
+def pages(runs, once):
     """The report of one run and that of all."""
-    folder = tmp_path_factory.mktemp("pages")
-    write_report(runs[:1], folder / "one.html")
-    write_report(runs, folder / "all.html")
-    return folder
+
+    def make(folder):
+        write_report(runs[:1], folder / "one.html")
+        write_report(runs, folder / "all.html")
+
+    return once("pages", make)
 
 
 @pytest.mark.parametrize("dark", [False, True])

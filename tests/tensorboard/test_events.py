@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import glassnet as gn
-from glassnet.experiments import Config, train
+from glassnet.experiments import Config, RunFolder, train
 from glassnet.training import LayerRecord, LayerRecorder
 
 pytest.importorskip("tensorboard", reason="pip install 'glassnet[tensorboard]'")
@@ -36,7 +36,7 @@ LAYERS = ("0", "2", "5", "8")
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(once):
     """A small run of a convolutional network."""
     training = {"epochs": EPOCHS, "batch_size": 40, "evaluate_every": 2}
     tables = {
@@ -46,8 +46,8 @@ def run(tmp_path_factory):
         "optimizer": {"name": "adam", "lr": 0.003},
         "tensorboard": {"on": True, "every": 3},
     }
-    folder, _ = train(Config.from_dict(tables), out=tmp_path_factory.mktemp("run") / "cnn")
-    return folder
+    folder = once("events", lambda folder: train(Config.from_dict(tables), out=folder / "cnn"))
+    return RunFolder(folder / "cnn")
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ pytest.importorskip("tensorboard", reason="pip install 'glassnet[tensorboard]'")
 from .seeing import content
 
 
-def test_a_killed_run_shows_every_step_once_when_it_is_resumed(glassnet):  # noqa: F811
-    board = (*SMALL, "--tensorboard")
-    whole = glassnet("train", *board, "--out", "whole")
+def test_a_killed_run_shows_every_step_once_when_it_is_resumed():
+    board = (*SMALL, "--set", "training.epochs=30", "--tensorboard")
+    whole = process("train", *board, "--out", "whole")
     assert whole.code == 0, whole.err
     killed("train", *board, "--out", "run", run=Path("run"), checkpoints=2)
     before = content("run/tensorboard")

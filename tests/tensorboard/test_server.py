@@ -23,7 +23,11 @@ def waited(ask, wanted):
     return answer
 
 
-@pytest.mark.parametrize("options", [(), ("--load_fast=false",)], ids=["fast", "python"])
+@pytest.mark.parametrize(
+    "options",
+    [(), pytest.param(("--load_fast=false",), marks=pytest.mark.slow)],
+    ids=["fast", "python"],
+)
 def test_two_runs_side_by_side(glassnet, serve, options):  # noqa: F811
     for rate in ("0.01", "0.001"):
         setting = ("--set", f"optimizer.lr={rate}", "--tensorboard", "--out", f"runs/{rate}")
@@ -36,7 +40,7 @@ def test_two_runs_side_by_side(glassnet, serve, options):  # noqa: F811
     def scalars(run, tag):
         return server.ask("/data/plugin/scalars/scalars", run=run, tag=tag)
 
-    for what, tag in (("scalars", "loss/test"), ("images", "results/mistakes")):
+    for what, tag in (("scalars", "loss/test"), ("images", "results/curves")):
         waited(
             lambda what=what: server.ask(f"/data/plugin/{what}/tags"),
             lambda tags, tag=tag: all(tag in tags.get(name, ()) for name in names),
@@ -55,10 +59,10 @@ def test_two_runs_side_by_side(glassnet, serve, options):  # noqa: F811
     assert last[2][-1][1] == pytest.approx(float(model[1].weight.value.max()))
 
     (picture,) = server.ask(
-        "/data/plugin/images/images", run="0.01/tensorboard", tag="results/mistakes", sample=0
+        "/data/plugin/images/images", run="0.01/tensorboard", tag="results/curves", sample=0
     )
     content = server.get("/data/plugin/images/individualImage?" + picture["query"])
-    assert content == Path("runs/0.01/figures/mistakes.png").read_bytes()
+    assert content == Path("runs/0.01/figures/curves.png").read_bytes()
 
     (text,) = server.ask("/data/plugin/text/text", run="0.01/tensorboard", tag="configuration")
     assert "lr = 0.01" in text["text"]

@@ -142,7 +142,7 @@ def test_the_constants_loss(loss, targets, outputs, expected):
     assert constant_loss(loss, targets, outputs) == pytest.approx(expected)
 
 
-def test_a_run_keeps_what_was_told(tmp_path):
+def test_a_run_keeps_what_was_told(undrawn, tmp_path):
     sentences = []
     config = Config.from_recipe("digits-mlp", [
         "training.epochs=1", "model.hidden=[4]", "model.activation=relu", "optimizer.name=sgd",
