@@ -234,7 +234,7 @@ def ended_by(number, command):
     else:
         started.send_signal(number)
     _, err = started.communicate(timeout=60)
-    assert started.returncode == -number, err
+    assert started.returncode == (143 if number == signal.SIGTERM else -number), err
     assert "Traceback" not in err
     before = figures()
     assert 1 <= len(before) < 6
@@ -257,9 +257,10 @@ def test_killed_it_loses_what_was_in_progress_and_goes_on(tables, jobs):
     assert_goes_on(command, ended_by(signal.SIGKILL, command))
 
 
-def test_sigterm_ends_it_at_once_and_what_is_finished_stays(tables):
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_sigterm_ends_it_at_once_and_what_is_finished_stays(tables, jobs):
     quick(tables, 100)
-    command = program(tables, "T1", "--seeds", 3)
+    command = program(tables, "T1", "--seeds", 3, "--jobs", jobs)
     assert_goes_on(command, ended_by(signal.SIGTERM, command))
 
 

@@ -59,6 +59,7 @@ def reproduce(
     from glassnet.experiments import catalogue
     from glassnet.files import write_atomically
     from glassnet.pictures import save
+    from glassnet.training import prompt_termination
 
     rows = catalogue.rows_called(ids or ["all"])
     if show:
@@ -76,7 +77,7 @@ def reproduce(
         kept, todo = catalogue.finished_and_not(wanted, results)
         where = catalogue.Where(jobs, dask, data_dir, chosen_kernels())
         results.sweep()
-        with CatalogueProgress(kept, todo, jobs) as progress:
+        with prompt_termination(), CatalogueProgress(kept, todo, jobs) as progress:
             for trial, problem in catalogue.carry_out_all(todo, results, where):
                 progress.ended(trial, problem)
                 if problem:

@@ -8,7 +8,7 @@ from glassnet.training.evaluation import Evaluation, evaluate
 from glassnet.training.finetuning import freeze, new_head
 from glassnet.training.health import HealthCheck
 from glassnet.training.history import History, Record
-from glassnet.training.interruption import Interrupted, Terminated
+from glassnet.training.interruption import Interrupted, Terminated, prompt_termination
 from glassnet.training.layerwise import LayerOutput, chain, layer_outputs
 from glassnet.training.metrics import (
     ClassReport,
@@ -52,5 +52,6 @@ __all__ = [
     "new_head",
     "newest_checkpoint",
     "predicted_class",
+    "prompt_termination",
     "top_k",
 ]

@@ -58,6 +58,31 @@ class Interruption:
 
 
 @contextmanager
+def prompt_termination() -> Iterator[None]:
+    """While this is active, SIGTERM and SIGHUP raise `Terminated` where the program just is.
+
+    Without it they would end a program that leaves its helping processes behind. Like
+    `deferred_interruption`, it leaves alone what is ignored or handled already.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise Terminated(number)
+
+    numbers = [getattr(signal, name) for name in TERMINATIONS if hasattr(signal, name)]
+    numbers = [number for number in numbers if signal.getsignal(number) == signal.SIG_DFL]
+    for number in numbers:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
+
+
+@contextmanager
 def deferred_interruption() -> Iterator[Interruption]:
     """While this is active, a signal only sets `number`; a second Ctrl-C interrupts at once.
 
