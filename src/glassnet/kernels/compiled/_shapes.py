@@ -68,7 +68,8 @@ def gradient_sums(
     samples: int, weights: Shape, size: Shape, stride: Pair, padding: Pair
 ) -> Sums | None:
     """Return what the gradient of images (C, H, W) needs, or None where phases are better."""
-    if samples < FEW and (stride[1] > 1 or samples * size[2] < SHORT):
+    much = samples * size[1] * size[2] * math.prod(weights) > MUCH
+    if samples < FEW and (stride[1] > 1 or (much and samples * size[2] < SHORT)):
         return None
     plan = backward_plan(samples, weights[0], size, (weights[2], weights[3]), stride, padding)
     shape, met = (weights[1], *plan.out, samples), (weights[0], *plan.met)
