@@ -52,3 +52,11 @@ def test_a_file_that_cannot_be_read_after_a_kill_is_found(undrawn, monkeypatch):
     monkeypatch.setattr(verification, "moments", lambda count: [(0.5, "step")])
     with pytest.raises(Exception, match="no whole checkpoint"):
         verify_resume("moons-mlp", ["data.name=spirals", "training.epochs=200"], every=100)
+
+
+def test_checkpoints_are_compared_without_what_a_clock_says():
+    state = {"seconds": 1.0, "columns": ["loss", "seconds"], "best": [np.arange(3.0), np.ones(2)]}
+    found = verification._without_seconds({"history": state})["history"]
+    assert found.keys() == {"columns", "best"}
+    assert found["columns"] == ["loss"]
+    assert [array.tolist() for array in found["best"]] == [[0, 1, 2], [1, 1]]

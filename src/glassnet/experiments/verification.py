@@ -181,5 +181,6 @@ def _without_seconds(value: Any) -> Any:
         kept = (name for name in value if name != "seconds")
         return {name: _without_seconds(value[name]) for name in kept}
     if isinstance(value, list):
-        return [_without_seconds(item) for item in value if item != "seconds"]
+        named = (isinstance(item, str) and item == "seconds" for item in value)
+        return [_without_seconds(v) for v, drop in zip(value, named, strict=True) if not drop]
     return value
