@@ -26,6 +26,7 @@ collect_ignore_glob = [
     for library, files in (
         ("numba", "src/glassnet/kernels/compiled/*"),
         ("onnx", "src/glassnet/interop/onnx_*"),
+        ("onnx", "src/glassnet/interop/from_onnx/reader.py"),
         ("tensorboard", "src/glassnet/tensorboard/*"),
     )
     if not importlib.util.find_spec(library)

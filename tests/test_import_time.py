@@ -33,6 +33,13 @@ def test_nothing_heavy_is_loaded(code):
     assert "numpy" in loaded(f"{IMPORT}; glassnet.Linear")  # so it would be seen
 
 
+def test_compiled_kernels_load_numba_when_they_run():
+    code = "import glassnet.kernels.compiled"
+    assert not {"numba", "llvmlite"} & loaded(code)
+    pytest.importorskip("numba")
+    assert "numba" in loaded(f"{code}; import numba")  # so it would be seen
+
+
 def test_both_are_fast():
     codes = {"nothing": NOTHING, "numpy": "import numpy", "import": IMPORT, "help": HELP}
     seconds = {name: [] for name in codes}

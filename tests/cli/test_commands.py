@@ -268,7 +268,11 @@ def test_a_reader_that_goes_away_is_no_error(arguments):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
-def test_output_that_cannot_be_written_is_said():
+@pytest.mark.parametrize("kept_back", [True, False])
+def test_output_that_cannot_be_written_is_said(kept_back, monkeypatch):
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    if not kept_back:
+        monkeypatch.setenv("PYTHONUNBUFFERED", "1")
     with open("/dev/full", "w") as full:
         assert_refused(process("data", "list", stdout=full), "No space left")
 

@@ -90,11 +90,28 @@ def main() -> None:
         # threads wait for each other in circles. Read when NumPy is imported, later.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        app(prog_name="glassnet")
+        try:
+            app(prog_name="glassnet")
+        finally:
+            _flush()
+    except BrokenPipeError:  # whoever reads has seen enough, as `head` has
+        sys.exit(1)
     except (GlassnetError, OSError) as error:  # OSError: what the system refuses, disk or memory
         _end(str(error))
     except MemoryError as error:
         _end(f"the memory does not suffice ({error}); choose a smaller network or smaller data")
+
+
+def _flush() -> None:
+    """Write what is left of the output while a failure can still be said in a sentence.
+
+    At its end Python would try again what has failed once, so what is left then goes nowhere.
+    """
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
 
 
 def _end(sentence: str) -> None:

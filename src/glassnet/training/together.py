@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -153,11 +154,17 @@ def _rule(optimizer: Any) -> tuple[int, Array]:
     """Return the number of the optimizer's rule, and its hyperparameters."""
     if isinstance(optimizer, Adam):
         numbers = (optimizer.beta1, optimizer.beta2, optimizer.eps)
-        return RULES.index("adam"), np.array(numbers)
+        return RULES.index("adam"), _settings(*numbers)
     name = "nesterov" if optimizer.nesterov else "momentum"
     if "velocity" not in optimizer.state:
         name = "sgd"
-    return RULES.index(name), np.array((optimizer.momentum, optimizer.dampening, 0.0))
+    return RULES.index(name), _settings(optimizer.momentum, optimizer.dampening, 0.0)
+
+
+@lru_cache(maxsize=16)
+def _settings(*numbers: float) -> Array:
+    """Return hyperparameters as kernels take them, which only read them."""
+    return np.array(numbers, np.float64)
 
 
 def _asked_by_labels(loss: Loss, outputs: int) -> tuple[float, float]:
