@@ -18,8 +18,8 @@ Glassnet batch-innermost, PyTorch contiguous. PyTorch's training pass is by auto
 its backward kernels directly, whichever is faster. `Conv2d(1, 3, 5, 2, 0)` has 1 channel in and 3
 out, a kernel of 5, stride 2, no padding; `MaxPool2d(2, 2, 0)` a window of 2, stride 2.
 
-The largest ratios are those of the smallest layers: both libraries do them in some microseconds,
-much of which it takes to call a kernel from Python, where PyTorch calls from C++."""
+Most of the largest ratios are those of single small images: both libraries deal with them in some
+microseconds, much of which it takes to call a kernel from Python, where PyTorch calls from C++."""
 OURS, THEIRS = "numba", "torch-fused"
 PASSES = ("training", "inference")
 TURN = 0.03
