@@ -38,7 +38,7 @@ def network() -> gn.Sequential:
 
 
 def is_one_call(model: gn.Sequential) -> bool:
-    return DenseChain.of(model.layers) is not None
+    return DenseChain.of(model.layers, training=True) is not None
 
 
 def layer_by_layer(model: gn.Sequential, x: np.ndarray) -> np.ndarray:

@@ -26,6 +26,7 @@ from glassnet.kernels.vectorised.network import *
 from glassnet.kernels.vectorised.norm import *
 from glassnet.kernels.vectorised.pool import *
 from glassnet.kernels.vectorised.softmax import *
+from glassnet.kernels.vectorised.stages import *
 from glassnet.kernels.vectorised.update import *
 
 _EDITIONS: Final = {"numpy": "vectorised", "reference": "reference", "numba": "compiled"}

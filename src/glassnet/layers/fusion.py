@@ -22,8 +22,8 @@ def rectifies_after(layer: Layer, following: Layer | None) -> TypeGuard[Conv2d |
     return (
         type(following) is ReLU
         and type(layer) in (Conv2d, Linear)
-        and _untouched(layer)
-        and _untouched(following)
+        and untouched(layer)
+        and untouched(following)
     )
 
 
@@ -38,9 +38,9 @@ def rectifier_before(layers: Sequence[Layer], i: int, first: int) -> int | None:
     if place <= first or type(layers[place]) is not ReLU:
         return None
     known = type(layers[i]) in (Conv2d, Linear, AvgPool2d, MaxPool2d)
-    return place if known and all(map(_untouched, layers[place : i + 1])) else None
+    return place if known and all(map(untouched, layers[place : i + 1])) else None
 
 
-def _untouched(layer: Layer) -> bool:
+def untouched(layer: Layer) -> bool:
     """Return whether a layer has been given no function of its own, in place of its class's."""
     return "forward" not in vars(layer) and "backward" not in vars(layer)

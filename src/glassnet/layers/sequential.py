@@ -9,12 +9,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from glassnet import kernels
 from glassnet.arrays import Array, PartialShape, Shape
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers.base import Layer, Step, checked_pair
-from glassnet.layers.dense_chain import DenseChain
 from glassnet.layers.fusion import rectifier_before, rectifies_after
+from glassnet.layers.shortcut import Shortcut
 from glassnet.parameters import Parameter
 from glassnet.randomness import stream
 
@@ -47,7 +46,7 @@ class Sequential(Layer):
     def __init__(self, *layers: Layer) -> None:
         super().__init__()
         self.layers = list(layers)
-        self._chain: DenseChain | None = None
+        self._shortcut = Shortcut()
         self._checked: tuple[Shape, list[Layer]] | None = None
         self._check()
 
@@ -104,33 +103,39 @@ class Sequential(Layer):
     def infer(self, x: Array) -> Array:
         """Return the output in evaluation; each layer's cache is dropped at once."""
         try:
-            y, done = x, False
-            for layer, following in zip_longest(self.layers, self.layers[1:]):
-                if done:
-                    done = False
-                elif rectifies_after(layer, following):
-                    y = layer.forward_rectified(y)[0]
-                    done = True
-                else:
-                    y = layer.infer(y)
+            return self._infer_after(0, x)
         except (ValueError, IndexError):
-            self.output_shape(x.shape[1:])
+            self.output_shape(x.shape[1:])  # says it in words, where it was the shape
             raise
+
+    def _infer_after(self, done: int, y: Array) -> Array:
+        """Return the output from what the first layers, which are done, have given."""
+        layers, by_another = self.layers[done:], False
+        for layer, following in zip_longest(layers, layers[1:]):
+            if by_another:
+                by_another = False
+            elif rectifies_after(layer, following):
+                y = layer.forward_rectified(y)[0]
+                by_another = True
+            else:
+                y = layer.infer(y)
         return y
 
     def predict(self, x: ArrayLike, *, batch_size: int = 1000) -> Array:
         """Return the outputs of any number of samples, as `Layer.predict` does.
 
-        A chain of dense layers is one call of a kernel, which goes by blocks of its own; but what
-        it would have to copy first goes in batches.
+        Chains of layers are one call of a kernel, which goes by blocks of its own; but what it
+        would have to copy first goes in batches.
         """
         x = np.asarray(x)
-        possible = x.ndim > 0 and batch_size > 0 and kernels.active_kernels() == "numba"
-        if possible and (len(x) <= batch_size or x.flags.carray):
-            if self._chain is None or not self._chain.fits(self.layers):
-                self._chain = DenseChain.of(self.layers)
-            if self._chain is not None and self._chain.takes(x):
-                return self._chain.outputs(x)
+        if x.ndim > 0 and batch_size > 0 and (len(x) <= batch_size or x.flags.carray):
+            try:
+                y, done = self._shortcut.outputs(self.layers, x)
+                if done:
+                    return self._infer_after(done, y)
+            except (ValueError, IndexError):
+                self.output_shape(x.shape[1:])
+                raise
         return super().predict(x, batch_size=batch_size)
 
     def output_shape(self, input_shape: PartialShape) -> PartialShape:

@@ -80,7 +80,7 @@ class Steps:
         )
         if not known or not _is_its_layers(trainer.model):
             return None
-        found = DenseChain.of([layer for _, layer in chain(trainer.model)])
+        found = DenseChain.of([layer for _, layer in chain(trainer.model)], training=True)
         if found is None or found.value is not store.value:
             return None
         if trainer.plan["batch_size"] * found.multiply_adds > SMALL:

@@ -12,11 +12,12 @@ it lies.
 """
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from glassnet.arrays import Array, Pair, Shape
+from glassnet.kernels.compiled._affine import NO
 from glassnet.kernels.compiled._loops import Inner, Loop, prange
 from glassnet.kernels.compiled._matrices import add_row
 from glassnet.kernels.compiled._plans import output_size
@@ -80,33 +81,22 @@ def convolve_bands(
     Samples, channels, rows and columns of x are `step_…` apart. y is (outputs, height, width,
     samples), as a vector. There are at least as many outputs as in a tile.
     """
-    sums, taps, outputs = len(tile), len(offset), len(bias)
-    wide, blocks = width(x, tile), (outputs + sums - 1) // sums
-    line = out_width * samples
+    sums, outputs = len(tile), len(bias)
+    blocks, line = (outputs + sums - 1) // sums, out_width * samples
     for turn in prange((out_height + rows - 1) // rows * shares):
         band, share = turn // shares, turn % shares
         top = band * rows
         many = min(rows, out_height - top)
         image = np.zeros(images * height * row, x.dtype)
-        for number in range(images):
-            for h in range(height):
-                _spread(
-                    x, number // (sh * sw) * step_c, (top + h) * sh + number // sw % sh - ph,
-                    number % sw - pw, image_height, image_width, samples, step_n, step_h, step_w,
-                    sw, image, (number * height + h) * row, row // samples,
-                )  # fmt: skip
+        lay_out(
+            x, NO, image_height, image_width, samples, step_n, step_c, step_h, step_w, sh, sw,
+            top * sh - ph, pw, height, row, image,
+        )  # fmt: skip
         run = (many - 1) * row + line
         sparse = np.empty(sums * run, x.dtype)
         for block in range(share * blocks // shares, (share + 1) * blocks // shares):
             k = min(block * sums, outputs - sums)  # the last may do some outputs once more
-            for r in range(0, run, wide):
-                count = min(wide, run - r)
-                total = filled_tile(bias, k, tile)
-                place = k * taps
-                for t in range(taps):
-                    total = add_row(total, image, offset[t] + r, count, weight, place, taps)
-                    place += 1
-                store(sparse, r, run, count, sums, raised(total, floor))
+            sums_of_band(image, offset, weight, k * len(offset), bias, k, floor, sparse, run, tile)
             for o in range(sums):
                 for h in range(many):
                     target = ((k + o) * out_height + top + h) * line
@@ -114,20 +104,56 @@ def convolve_bands(
 
 
 @Inner
-def _spread(
-    x: Array, source: int, h: int, left: int, image_height: int, image_width: int, samples: int,
-    step_n: int, step_h: int, step_w: int, sw: int, image: Array, target: int, columns: int,
+def sums_of_band(
+    image: Array, offset: Array, weight: Array, w: int, bias: Array, b: int, floor: Any,
+    sparse: Array, run: int, tile: tuple[int, ...],
 ) -> None:  # fmt: skip
-    """Copy every sw-th pixel of row h, from column `left` on, to where there are zeros."""
-    if h < 0 or h >= image_height:
-        return
-    first = max(0, (sw - 1 - left) // sw)
-    many = max(0, min(columns, (image_width - left + sw - 1) // sw) - first)
-    source += h * step_h + (first * sw + left) * step_w
-    target += first * samples
-    if sw == 1 and step_w == samples and (step_n == 1 or samples == 1):
-        copy_row(x, source, image, target, many * samples)
-    else:
+    """Write the sums of a tile's outputs, each a run, as far apart as the pixels they meet."""
+    wide, taps = width(image, tile), len(offset)
+    for r in range(0, run, wide):
+        count = min(wide, run - r)
+        total = filled_tile(bias, b, tile)
+        place = w
+        for t in range(taps):
+            total = add_row(total, image, offset[t] + r, count, weight, place, taps)
+            place += 1
+        store(sparse, r, run, count, len(tile), raised(total, floor))
+
+
+@Inner
+def lay_out(
+    x: Array, start: int, image_height: int, image_width: int, samples: int,
+    step_n: int, step_c: int, step_h: int, step_w: int, sh: int, sw: int, top: int, pw: int,
+    height: int, row: int, image: Array,
+) -> None:  # fmt: skip
+    """Copy a band to where there are zeros: of each channel s·s images, from row `top` on."""
+    side_by_side = sw == 1 and step_w == samples and (step_n == 1 or samples == 1)
+    wide, target = row // samples, 0
+    for c in range(len(image) // (sh * sw * height * row)):
+        for p in range(sh):
+            for q in range(sw):
+                left = q - pw  # every sw-th column from there on
+                first = max(0, (sw - 1 - left) // sw)
+                many = max(0, min(wide, (image_width - left + sw - 1) // sw) - first)
+                for h in range(top + p, top + p + height * sh, sh):
+                    if 0 <= h < image_height:
+                        source = start + c * step_c + h * step_h + (first * sw + left) * step_w
+                        if side_by_side:
+                            copy_row(x, source, image, target + first * samples, many * samples)
+                        else:
+                            _spread(
+                                x, source, sw * step_w, many, step_n, samples, image,
+                                target + first * samples,
+                            )  # fmt: skip
+                    target += row
+
+
+@Inner
+def _spread(
+    x: Array, source: int, step: int, many: int, step_n: int, samples: int, image: Array,
+    target: int,
+) -> None:  # fmt: skip
+    """Copy pixels that are so far apart, and their samples, side by side."""
+    for w in range(many):
         for n in range(samples):
-            for w in range(many):
-                image[target + w * samples + n] = x[source + w * sw * step_w + n * step_n]
+            image[target + w * samples + n] = x[source + w * step + n * step_n]

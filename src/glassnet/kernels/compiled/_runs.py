@@ -10,7 +10,15 @@ from numba import types
 from numba.extending import intrinsic
 
 from glassnet.arrays import Array
-from glassnet.kernels.compiled._llvm import Values, fetch, load, pointer, spread, store_lanes
+from glassnet.kernels.compiled._llvm import (
+    Values,
+    fetch,
+    integers,
+    load,
+    pointer,
+    spread,
+    store_lanes,
+)
 from glassnet.kernels.compiled._loops import Inner
 from glassnet.kernels.compiled._vectors import REGISTER, Vector, lanes, store
 
@@ -94,6 +102,31 @@ def larger_run(typing: Any, tile: Any, x: Any, i: Any, count: Any) -> Any:
         return context.make_tuple(builder, tile, [builder.select(wins, row, before)])
 
     return tile(tile, x, i, count), generate
+
+
+@intrinsic
+def empty_pair(typing: Any, array: Any) -> Any:
+    """Return a sum of nothing, of two registers."""
+    tile = types.UniTuple(Vector(array.dtype, 2 * REGISTER * 8 // array.dtype.bitwidth), 1)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
+        zero = ir.Constant(context.get_value_type(tile.dtype), [0.0] * tile.dtype.lanes)
+        return context.make_tuple(builder, tile, [zero])
+
+    return tile(array), generate
+
+
+@intrinsic
+def every_second(typing: Any, pair: Any) -> Any:
+    """Return the lanes 0, 2, 4, … of a pair of registers, which fill one."""
+    tile = types.UniTuple(Vector(pair.dtype.dtype, pair.dtype.lanes // 2), 1)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
+        vector = builder.extract_value(arguments[0], 0)
+        even = integers(range(0, vector.type.count, 2))
+        return context.make_tuple(builder, tile, [builder.shuffle_vector(vector, vector, even)])
+
+    return tile(pair), generate
 
 
 @intrinsic

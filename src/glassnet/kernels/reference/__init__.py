@@ -9,4 +9,5 @@ from glassnet.kernels.reference.network import *
 from glassnet.kernels.reference.norm import *
 from glassnet.kernels.reference.pool import *
 from glassnet.kernels.reference.softmax import *
+from glassnet.kernels.reference.stages import *
 from glassnet.kernels.reference.update import *

@@ -9,4 +9,5 @@ from glassnet.kernels.vectorised.network import *
 from glassnet.kernels.vectorised.norm import *
 from glassnet.kernels.vectorised.pool import *
 from glassnet.kernels.vectorised.softmax import *
+from glassnet.kernels.vectorised.stages import *
 from glassnet.kernels.vectorised.update import *
