@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from glassnet import kernels
 from glassnet.arrays import Array
 from glassnet.layers.base import Layer
@@ -19,7 +17,7 @@ class Shortcut:
         self._head: ConvChain | None = None
         self._tail: DenseChain | None = None
 
-    def outputs(self, layers: Sequence[Layer], x: Array) -> tuple[Array, int]:
+    def outputs(self, layers: list[Layer], x: Array) -> tuple[Array, int]:
         """Return what comes out of so many of the first layers, and how many these are.
 
         None are done where layers one by one are faster, or x does not fit.
@@ -28,7 +26,7 @@ class Shortcut:
             return x, 0
         done = 0
         if type(layers[0]) is Conv2d:
-            if self._head is None or not self._head.fits(layers):
+            if self._head is None or not self._head.fits(layers[: len(self._head)]):
                 self._head = ConvChain.of(layers)
             if self._head is None or not self._head.takes(x):
                 return x, 0
