@@ -44,7 +44,7 @@ def accuracy(output: Array, target: Array) -> float:
     >>> accuracy(np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1]))
     0.5
     """
-    return float((predicted_class(output) == as_labels(target)).mean())
+    return _share(predicted_class(output) == as_labels(target))
 
 
 def top_k(k: int) -> Metric:
@@ -62,7 +62,7 @@ def top_k(k: int) -> Metric:
         if output.shape[1] == 1:  # a single logit z: those of the two classes are 0 and z
             output = np.pad(output, ((0, 0), (1, 0)))
         best = np.argsort(-output, axis=1, kind="stable")[:, :k]
-        return float((best == as_labels(target)[:, None]).any(axis=1).mean())
+        return _share((best == as_labels(target)[:, None]).any(axis=1))
 
     return metric
 
@@ -197,9 +197,14 @@ def as_labels(target: Array) -> Array:
     """Return class numbers (N,): of rows the largest, of single probabilities whether above ½."""
     if target.ndim == 2 and target.shape[1] > 1:
         target = target.argmax(axis=1)
-    elif np.issubdtype(target.dtype, np.floating):
+    elif target.dtype.kind == "f":
         target = target > 0.5
     return target.reshape(-1).astype(np.int64, copy=False)
+
+
+def _share(hits: Array) -> float:
+    """Return how many of them are true, as a part; `mean` gives the same and takes 2 µs."""
+    return float(np.count_nonzero(hits) / hits.size)
 
 
 def _probabilities(output: Array, metric: str) -> Array:
