@@ -102,9 +102,8 @@ class Batches:
                 f"a batch of {batch_size} is larger than {dataset.name or 'the data'} with its "
                 f"{samples} samples; choose a batch_size of at most {samples}"
             )
-        self.dataset, self.batch_size = dataset, int(batch_size)
+        self.dataset, self.samples, self.batch_size = dataset, samples, int(batch_size)
         self.dtype, self.augment, self.as_rows = np.dtype(dtype), augment, as_rows
-        self.order = np.arange(samples)
         self.stop = samples - samples % batch_size if drop_last else samples
         self.gathered = self.batch_size
         if augment is None:  # then nothing is random, and small batches are gathered many at a time
@@ -114,18 +113,14 @@ class Batches:
 
     def draw(self, rng: np.random.Generator | None = None, seen: int = 0) -> Iterator[Batch]:
         """Return one pass, as `batches` does."""
-        samples = len(self.order)
-        if not 0 <= seen <= samples or (seen % self.batch_size and seen != samples):
-            raise ConfigError(
-                f"no batch of {self.batch_size} ends after {seen} of {samples} samples"
-            )
+        samples, batch_size = self.samples, self.batch_size
+        if not 0 <= seen <= samples or (seen % batch_size and seen != samples):
+            raise ConfigError(f"no batch of {batch_size} ends after {seen} of {samples} samples")
         return self._draw(rng, seen)
 
     def _draw(self, rng: np.random.Generator | None, seen: int) -> Iterator[Batch]:
-        dataset, order, stop, given = self.dataset, self.order, self.stop, self.given
-        if rng is not None:  # what `rng.permutation` does
-            order = order.copy()
-            rng.shuffle(order)
+        dataset, stop, given = self.dataset, self.stop, self.given
+        order = np.arange(self.samples) if rng is None else rng.permutation(self.samples)
         # A pass that goes on gathers the same pieces: each batch lies in memory as it would have.
         first = seen - seen % self.gathered if seen < stop else stop
         for start in range(first, stop, self.gathered):
