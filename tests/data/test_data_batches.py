@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glassnet.data import Dataset, Scaling, batches
+from glassnet.data.batches import Batches
 from glassnet.errors import ConfigError
 
 
@@ -43,6 +44,13 @@ def test_one_pass_draws_each_sample_once(drawn, shuffled, drop_last, together):
     for x, labels, weight in drawn:
         np.testing.assert_array_equal(x[:, 0], 2 * labels)
         np.testing.assert_array_equal(weight, labels + 1)
+
+
+def test_each_pass_has_the_order_that_the_stream_is_at():
+    passes, rng, twin = Batches(numbered(9), 4), np.random.default_rng(0), np.random.default_rng(0)
+    for expected in (twin.permutation(9), twin.permutation(9), np.arange(9)):
+        drawn = passes.draw(None if expected[0] == 0 else rng)
+        assert [label for _, y, _ in drawn for label in y] == expected.tolist()
 
 
 def test_dtype_and_absent_weights():

@@ -387,6 +387,38 @@ def test_summary_numbers_by_hand() -> None:
         model.summary((1, 32, 32))
 
 
+class Mixing(gn.Layer):
+    def __init__(self) -> None:
+        self.matrix = np.eye(4, dtype=np.float32)
+
+    def forward(self, x, *, training=False, rng=None):
+        return x @ self.matrix, x
+
+    def backward(self, dy, cache):
+        return dy @ self.matrix.T
+
+
+class Counted(Mixing):
+    def multiply_adds(self, input_shape):
+        return 16
+
+
+class Wider(gn.Linear):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("layer", "count", "total", "shown"),
+    [(Mixing, None, None, "?"), (Counted, 16, 24, "24"), (lambda: Wider(4, 4), 16, 24, "24")],
+)
+def test_what_a_layer_of_ones_own_costs_is_known_if_it_says_so(layer, count, total, shown):
+    summary = gn.Sequential(layer(), gn.Tanh(), gn.Linear(4, 2)).summary((4,))
+    assert [row.multiply_adds for row in summary.rows] == [count, 0, 8]
+    assert summary.multiply_adds == total
+    assert f" {shown} " in str(summary).splitlines()[-2]
+    assert f">{shown}</td>" in summary._repr_html_()
+
+
 # --- saved state ------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from glassnet.pictures import (
 )
 from glassnet.pictures.layers import _shades
 from glassnet.training import LayerRecord, LayerRecorder, layer_outputs
-from glassnet.training.recording import BINS, KINDS
+from glassnet.training.layer_record import BINS, KINDS
 
 from .looking import check, overlaps, texts
 

@@ -5,7 +5,8 @@ import pytest
 
 import glassnet as gn
 from glassnet.training import LayerRecord, LayerRecorder, layer_outputs
-from glassnet.training.recording import BINS, Distribution, dead_share, described
+from glassnet.training.layer_record import BINS, Distribution, described
+from glassnet.training.recording import dead_share
 
 RNG = np.random.default_rng(0)
 

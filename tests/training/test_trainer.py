@@ -415,3 +415,25 @@ def test_samples_come_as_rows_where_the_model_would_flatten_them(kernels, monkey
     as_images = trained()
     assert set(given) == {2, 4}
     np.testing.assert_allclose(as_rows, as_images, rtol=1e-4, atol=1e-6)
+
+
+def test_a_training_that_nobody_watches_can_be_stopped(data):
+    class Enough(gn.Schedule):
+        def __call__(self, lr, progress):
+            if progress.step == 4:
+                trainer.stop("enough")
+            return lr
+
+    trainer = gn.Trainer(network(), LOSS, gn.SGD(), schedule=Enough())
+    trainer.fit(data, epochs=9, batch_size=8)
+    assert (len(trainer.history), trainer.step_count) == (2, 6)
+
+
+def test_what_a_callback_computes_at_the_end_of_an_epoch_may_warn(data):
+    class Overflows(gn.Callback):
+        def on_epoch(self, trainer, record):
+            self.result = np.float32(1e38) * np.float32(1e38)
+
+    trainer = gn.Trainer(network(), LOSS, gn.SGD(), callbacks=[Overflows()])
+    with pytest.warns(RuntimeWarning, match="overflow"):
+        trainer.fit(data, epochs=1, batch_size=8)

@@ -12,6 +12,8 @@ from glassnet.arrays import Array, Shape
 from glassnet.data._checks import checked_samples, checked_targets, checked_weights
 from glassnet.data.scaling import Scaling
 
+_UNSCALED = Scaling()
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
@@ -140,7 +142,7 @@ class Dataset:
         )
         y = self.y[indices]
         y = y if y.dtype == np.int64 else y.astype(dtype, copy=False)
-        scaling = self.scaling or Scaling()
+        scaling = self.scaling or _UNSCALED
         samples = self.raw
         if augment is not None:
             samples, chosen = augment(samples[chosen]), np.arange(len(chosen))
@@ -157,7 +159,7 @@ class Dataset:
         Made when first asked for and then kept: four times the memory of byte images. Training
         never asks for it; it draws batches.
         """
-        x = (self.scaling or Scaling()).apply(self.raw)
+        x = (self.scaling or _UNSCALED).apply(self.raw)
         x.flags.writeable = False
         return x
 

@@ -21,6 +21,7 @@ from glassnet.experiments.options import (
     TrainingOptions,
     anchored,
 )
+from glassnet.experiments.overriding import override
 from glassnet.experiments.registry import (
     LOSSES,
     OPTIMIZERS,
@@ -135,8 +136,7 @@ class Config:
             tables["data"] = anchored(data.get("name"), data, path.parent)
         if isinstance(start := tables.get("finetune"), dict) and isinstance(start.get("run"), str):
             start["run"] = os.path.abspath(path.parent / Path(start["run"]).expanduser())
-        for override in sorted(overrides, key=_is_option):  # names first: they clear the options
-            _override(tables, override)
+        override(tables, overrides)
         return cls.from_dict(tables, name=NO_NAME.sub("-", path.stem)[:100].strip("-. ") or "run")
 
     @classmethod
@@ -254,30 +254,3 @@ class Config:
 def recipe_names() -> list[str]:
     """Return the names of the built-in recipes."""
     return sorted(path.stem for path in RECIPES.glob("*.toml"))
-
-
-def _is_option(assignment: str) -> bool:
-    """Whether ``section.option=value`` sets anything else than a name."""
-    return not assignment.partition("=")[0].strip().endswith(".name")
-
-
-def _override(tables: dict[str, Any], assignment: str) -> None:
-    """Set ``section.option=value`` in nested tables."""
-    key, equals, text = assignment.partition("=")
-    path = key.strip().split(".")
-    if not equals or not all(path) or (len(path) == 1 and path[0] not in ("name", "regularizers")):
-        raise ConfigError(
-            f"--set takes section.option=value, such as optimizer.lr=0.05, not {assignment!r}"
-        )
-    try:
-        value = from_toml(f"value = {text.strip()}")["value"]
-    except ValueError:
-        value = text.strip()
-    table = tables
-    for part in path[:-1]:
-        table = table.setdefault(part, {})
-        if not isinstance(table, dict):
-            raise ConfigError(f"--set {assignment}: {part} is not a table")
-    if path[-1] == "name" and len(path) == 2 and table.get("name") != value:
-        table.clear()  # the options of another optimizer, model, ... do not carry over
-    table[path[-1]] = value

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from glassnet.arrays import PartialShape
 from glassnet.errors import GlassnetError
 from glassnet.layers.base import Layer
-from glassnet.layers.summary import Summary, readable_bytes
+from glassnet.layers.summary import Summary, readable_bytes, readable_count
 from glassnet.markup import Markup, table
 
 
@@ -40,12 +40,12 @@ def summary_html(summary: Summary) -> str:
             row.layer,
             _shape(row.output_shape),
             f"{row.parameters:,}",
-            f"{row.multiply_adds:,}",
+            readable_count(row.multiply_adds),
             readable_bytes(row.output_bytes),
         )
         for row in summary.rows
     ]
-    counts = (f"{summary.parameters:,}", f"{summary.multiply_adds:,}")
+    counts = (f"{summary.parameters:,}", readable_count(summary.multiply_adds))
     rows.append(("", Markup("<b>total</b>"), "", *counts, readable_bytes(summary.output_bytes)))
     head = ("", "layer", "output", "parameters", "multiply-adds", "memory/sample")
     return table(head, rows, left=3)

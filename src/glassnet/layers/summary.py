@@ -16,7 +16,7 @@ class SummaryRow:
     layer: str
     output_shape: Shape
     parameters: int
-    multiply_adds: int
+    multiply_adds: int | None
     output_bytes: int
 
 
@@ -62,9 +62,10 @@ class Summary:
         return sum(row.parameters for row in self.rows)
 
     @property
-    def multiply_adds(self) -> int:
-        """Multiply-adds of one sample's forward pass."""
-        return sum(row.multiply_adds for row in self.rows)
+    def multiply_adds(self) -> int | None:
+        """Multiply-adds of one sample's forward pass; None if those of some layer are not known."""
+        counts = [row.multiply_adds for row in self.rows if row.multiply_adds is not None]
+        return sum(counts) if len(counts) == len(self.rows) else None
 
     @property
     def output_bytes(self) -> int:
@@ -79,7 +80,7 @@ class Summary:
                 row.layer,
                 " × ".join(map(str, row.output_shape)),
                 f"{row.parameters:,}",
-                f"{row.multiply_adds:,}",
+                readable_count(row.multiply_adds),
                 readable_bytes(row.output_bytes),
             )
             for row in self.rows
@@ -89,7 +90,7 @@ class Summary:
             "total",
             "",
             f"{self.parameters:,}",
-            f"{self.multiply_adds:,}",
+            readable_count(self.multiply_adds),
             readable_bytes(self.output_bytes),
         )
         table = [head, *body, total]
@@ -112,6 +113,17 @@ class Summary:
         from glassnet.layers.notebook import summary_html
 
         return summary_html(self)
+
+
+def readable_count(count: int | None) -> str:
+    """Return a number with commas, or a question mark where it is not known.
+
+    Examples
+    --------
+    >>> readable_count(7840), readable_count(None)
+    ('7,840', '?')
+    """
+    return "?" if count is None else f"{count:,}"
 
 
 def readable_bytes(count: int) -> str:

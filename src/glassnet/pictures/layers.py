@@ -17,7 +17,7 @@ from glassnet.pictures import style
 from glassnet.pictures.images import columns_for
 from glassnet.pictures.scales import finite, scale
 from glassnet.pictures.words import plain
-from glassnet.training.recording import BINS, KINDS, Distribution, Kind, LayerRecord
+from glassnet.training.layer_record import BINS, KINDS, Distribution, Kind, LayerRecord
 
 MOST_PANELS = 12
 MOST_LINES = 14

@@ -24,7 +24,7 @@ from glassnet.pictures.weights import (
     weight_matrices,
 )
 from glassnet.training import Evaluation, History, LayerRecord, confusion_matrix
-from glassnet.training.recording import KINDS
+from glassnet.training.layer_record import KINDS
 
 MOST_CONVOLUTIONS = 8
 

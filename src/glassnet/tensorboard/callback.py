@@ -12,7 +12,7 @@ from glassnet.tensorboard.events import EventLog, require_tensorboard
 from glassnet.tensorboard.tags import charts, is_figure, tag_of
 from glassnet.training import Callback, EvaluateEvery, LayerRecorder, Record, Trainer
 from glassnet.training.checkpointer import warn
-from glassnet.training.recording import Kind
+from glassnet.training.layer_record import Kind
 
 GROUPS: dict[Kind, str] = {
     "weight": "weights",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet.arrays import Array
-from glassnet.data import Dataset, batches
+from glassnet.data import Dataset
+from glassnet.data.batches import Batches
 from glassnet.training.arguments import quiet
 from glassnet.training.callbacks import Callback
 from glassnet.training.evaluation import evaluate
@@ -76,39 +77,60 @@ class Epoch:
         self._started = time.perf_counter() - float(state["seconds"])
 
 
-def train_epoch(
-    trainer: Trainer, train: Dataset, batch_size: int, interruption: Interruption
-) -> Record:
+class Course:
+    """How steps are taken, until a callback may have frozen, thawed or cast something."""
+
+    def __init__(self, trainer: Trainer, train: Dataset) -> None:
+        store, self.batch_size = trainer.pack(), trainer.plan["batch_size"]
+        trainer.together = Steps.of(trainer)
+        self.watchers = [callback for callback in trainer.callbacks if _watches_steps(callback)]
+        self.batches = Batches(
+            train,
+            self.batch_size,
+            dtype=store.value.dtype,
+            augment=trainer.augment,
+            together=trainer.together is not None and not self.watchers,
+            as_rows=begins_flat(trainer.model),
+        )
+
+
+def train_epochs(
+    trainer: Trainer, train: Dataset, valid: Dataset | None, interruption: Interruption
+) -> bool:
+    """Train till the end, or for one epoch where callbacks are to look at it.
+
+    Return whether it went so far; it did not if a signal came.
+    """
+    course = Course(trainer, train)
+    with quiet():
+        while True:
+            record = train_epoch(trainer, course, interruption)
+            if interruption.requested:
+                return False
+            end_epoch(trainer, record, valid)
+            if trainer.callbacks or trainer.is_over:
+                return True
+
+
+def train_epoch(trainer: Trainer, course: Course, interruption: Interruption) -> Record:
     """Take the steps of an epoch, or those that are left of it; return its means."""
     shuffle = trainer.streams["shuffle"] if trainer.plan["shuffle"] else None
     trainer.epoch = epoch = trainer.epoch or Epoch(shuffle)
     trainer.safeguard.begin_epoch(trainer)
-    watchers = [callback for callback in trainer.callbacks if _watches_steps(callback)]
-    with quiet():
-        drawn = batches(
-            train,
-            batch_size,
-            shuffle,
-            dtype=trainer.store.value.dtype,
-            augment=trainer.augment,
-            seen=epoch.seen,
-            together=trainer.together is not None and not watchers,
-            as_rows=begins_flat(trainer.model),
-        )
-        for several in drawn:
-            for output, y, record in _steps(trainer, *several, batch_size):
-                found = {name: metric(output, y) for name, metric in trainer.train_metrics.items()}
-                figures = {"train_loss": record["loss"], "grad_norm": record["grad_norm"]}
-                for name, value in found.items():
-                    figures[f"train_{name}"] = value
-                epoch.mean.add(figures, len(output))
-                epoch.last = record
-                if trainer.record_steps:
-                    trainer.history.steps.append({"step": trainer.step_count, **record, **found})
-            for callback in watchers:
-                callback.on_step(trainer, record)
-            if interruption.requested:
-                break
+    for x, y, weight in course.batches.draw(shuffle, epoch.seen):
+        for output, target, record in _steps(trainer, course, x, y, weight):
+            figures = {"train_loss": record["loss"], "grad_norm": record["grad_norm"]}
+            found = {}
+            for name, metric in trainer.train_metrics.items():
+                figures[f"train_{name}"] = found[name] = metric(output, target)
+            epoch.mean.add(figures, len(output))
+            epoch.last = record
+            if trainer.record_steps:
+                trainer.history.steps.append({"step": trainer.step_count, **record, **found})
+        for callback in course.watchers:
+            callback.on_step(trainer, record)
+        if interruption.requested:
+            break
     return {
         "epoch": len(trainer.history) + 1,
         **epoch.mean.result(),
@@ -123,23 +145,26 @@ def _watches_steps(callback: Callback) -> bool:
 
 
 def _steps(
-    trainer: Trainer, x: Array, y: Array, weight: Array | None, batch_size: int
+    trainer: Trainer, course: Course, x: Array, y: Array, weight: Array | None
 ) -> Iterator[tuple[Array, Array, Record]]:
     """Take a step on each of several batches; yield outputs, targets and record."""
-    start = 0
-    if trainer.together is not None and trainer.together.fits(trainer) and weight is None:
-        for output, record in trainer.together.take(trainer, x, y, batch_size):
-            yield output, y[start : start + batch_size], record
-            start += batch_size
-    for i in range(start, len(x), batch_size):
-        one = slice(i, i + batch_size)
+    start, size, together = 0, course.batch_size, trainer.together
+    if together is not None and weight is None and together.fits(trainer):
+        outputs, records = together.take(trainer, x, y, size)
+        for record in records:
+            trainer.step_count += 1
+            stop = start + size
+            yield outputs[start:stop], y[start:stop], record
+            start = stop
+    for i in range(start, len(x), size):
+        one = slice(i, i + size)
         part = None if weight is None else weight[one]
         output, record = take_step(trainer, x[one], y[one], part)
         yield output, y[one], record
 
 
 def end_epoch(trainer: Trainer, record: Record, valid: Dataset | None) -> None:
-    """Evaluate, write the epoch down, and let the callbacks see it."""
+    """Evaluate, and write the epoch down."""
     if valid is not None:
         record |= evaluate(trainer.model, valid, trainer.loss, metrics=trainer.metrics).record(
             "valid"
@@ -148,8 +173,3 @@ def end_epoch(trainer: Trainer, record: Record, valid: Dataset | None) -> None:
     trainer.epoch = None
     trainer.history.epochs.append(record)
     trainer.watched_losses.append(record.get("valid_loss", record["train_loss"]))
-    for callback in trainer.callbacks:
-        callback.on_epoch(trainer, record)
-    if trainer.callbacks:
-        trainer.pack()  # anew if one of them has frozen, thawed or cast something
-        trainer.together = Steps.of(trainer)

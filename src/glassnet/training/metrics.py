@@ -8,7 +8,6 @@ The name of a metric is what a history, a configuration and early stopping call 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -45,7 +44,7 @@ def accuracy(output: Array, target: Array) -> float:
     >>> accuracy(np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1]))
     0.5
     """
-    return float((predicted_class(output) == _as_labels(target)).mean())
+    return _share(predicted_class(output) == as_labels(target))
 
 
 def top_k(k: int) -> Metric:
@@ -63,7 +62,7 @@ def top_k(k: int) -> Metric:
         if output.shape[1] == 1:  # a single logit z: those of the two classes are 0 and z
             output = np.pad(output, ((0, 0), (1, 0)))
         best = np.argsort(-output, axis=1, kind="stable")[:, :k]
-        return float((best == _as_labels(target)[:, None]).any(axis=1).mean())
+        return _share((best == as_labels(target)[:, None]).any(axis=1))
 
     return metric
 
@@ -90,7 +89,7 @@ def log_loss(output: Array, target: Array) -> float:
     their sum.
     """
     p = _probabilities(output, "log_loss")
-    labels = _as_labels(target)
+    labels = as_labels(target)
     return -float(np.log(p[np.arange(len(p)), labels] / p.sum(axis=1)).mean())
 
 
@@ -108,7 +107,7 @@ def report_a_loss(output: Array, target: Array) -> float:
     0.0424
     """
     p = _probabilities(output, "report_a_loss")
-    wanted = np.where(np.arange(p.shape[1]) == _as_labels(target)[:, None], 0.99, 0.01)
+    wanted = np.where(np.arange(p.shape[1]) == as_labels(target)[:, None], 0.99, 0.01)
     return -float((wanted * np.log(p)).mean())
 
 
@@ -158,58 +157,6 @@ def default_metrics(loss: Loss, target: Array, output: PartialShape) -> tuple[st
     return ("accuracy",) if labelled else ("mae", "r2")
 
 
-def confusion_matrix(output: Array, target: Array) -> Array:
-    """Return counts: row the true class, column the predicted one.
-
-    Examples
-    --------
-    >>> confusion_matrix(np.eye(2)[[0, 1, 1]], np.array([0, 1, 0]))
-    array([[1, 1],
-           [0, 1]])
-    """
-    classes = max(output.shape[1], 2)
-    pairs = _as_labels(target) * classes + predicted_class(output)
-    counts: Array = np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
-    return counts
-
-
-@dataclass(frozen=True)
-class ClassReport:
-    """How well each class is found; arrays of one number a class, NaN where there is none.
-
-    Attributes
-    ----------
-    precision : of those said to be of the class, the part that is
-    recall : of those of the class, the part that was found
-    f1 : the harmonic mean of both
-    support : how many there are
-    """
-
-    precision: Array
-    recall: Array
-    f1: Array
-    support: Array
-
-
-def class_report(confusion: Array) -> ClassReport:
-    """Return precision, recall and F1 of each class, from a confusion matrix.
-
-    Examples
-    --------
-    >>> report = class_report(np.array([[8, 2], [0, 10]]))
-    >>> report.precision.round(3).tolist(), report.recall.tolist()
-    ([1.0, 0.833], [0.8, 1.0])
-    """
-    right, said, are = confusion.diagonal(), confusion.sum(axis=0), confusion.sum(axis=1)
-
-    def part(count: Array, whole: Array) -> Array:
-        found: Array = np.full(len(whole), np.nan)
-        np.divide(count, whole, out=found, where=whole > 0)
-        return found
-
-    return ClassReport(part(right, said), part(right, are), part(2 * right, said + are), are)
-
-
 class RunningMean:
     """Means over an epoch, each batch counted by its samples.
 
@@ -246,13 +193,18 @@ class RunningMean:
         self.count = count
 
 
-def _as_labels(target: Array) -> Array:
+def as_labels(target: Array) -> Array:
     """Return class numbers (N,): of rows the largest, of single probabilities whether above ½."""
     if target.ndim == 2 and target.shape[1] > 1:
         target = target.argmax(axis=1)
-    elif np.issubdtype(target.dtype, np.floating):
+    elif target.dtype.kind == "f":
         target = target > 0.5
     return target.reshape(-1).astype(np.int64, copy=False)
+
+
+def _share(hits: Array) -> float:
+    """Return how many of them are true, as a part; `mean` gives the same and takes 2 µs."""
+    return float(np.count_nonzero(hits) / hits.size)
 
 
 def _probabilities(output: Array, metric: str) -> Array:

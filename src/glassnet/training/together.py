@@ -10,7 +10,6 @@ where that came from.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -40,8 +39,10 @@ _LOSSES: dict[type[Loss], str] = {
     MeanSquaredError: "squared_error",
     BinaryCrossEntropy: "binary_cross_entropy",
 }
+_SGD, _MOMENTUM, _NESTEROV, _ADAM = range(len(RULES))
 _NOTHING = np.zeros(0, np.float32)
 _NO_LABELS = np.zeros(0, np.int64)
+_NO_ROWS = np.zeros((0, 1), np.float32)
 
 
 class Steps:
@@ -64,6 +65,9 @@ class Steps:
         self.loss = LOSSES.index(_LOSSES[type(trainer.loss)])
         self.low, self.high = _asked_by_labels(trainer.loss, self.outputs)
         self.decayed = store.decayed.stop
+        self.l1, self.l2 = (
+            sum(r.strength for r in trainer.regularizers if type(r) is kind) for kind in (L1, L2)
+        )
 
     @classmethod
     def of(cls, trainer: Trainer) -> Steps | None:
@@ -93,41 +97,36 @@ class Steps:
 
     def take(
         self, trainer: Trainer, x: Array, y: Array, batch_size: int
-    ) -> Iterator[tuple[Array, Record]]:
-        """Take a step on each batch of several; yield the outputs before it, and its record.
+    ) -> tuple[Array, list[Record]]:
+        """Take a step on each batch of several; return the outputs before it, and its record.
 
-        It ends before a step that would come to no number. All are taken when the first is asked
-        for; the Trainer counts each as it is yielded.
+        It ends before a step that would come to no number. The Trainer counts the steps.
         """
         optimizer, store = trainer.optimizer, self.store
         output = np.empty((len(x), self.outputs), np.float32)
         count = -(-len(x) // batch_size)
         rates = _rates(trainer, count)
         figures = np.empty((count, 2))
-        labels, rows = _NO_LABELS, output[:0]
-        if y.dtype == np.int64 and y.ndim == 1 and self.outputs > 1:
+        labels, rows = _NO_LABELS, _NO_ROWS
+        if y.ndim == 1 and y.dtype == np.int64 and self.outputs > 1:
             labels = y
         else:
             rows = trainer.loss.rows(y, output)
         if optimizer.steps == 0 and not optimizer.state:
             optimizer.reset(store.value)
-        rule, settings = _rule(optimizer)
-        vectors = [optimizer.state[name] for name in optimizer.slots if name in optimizer.state]
-        first, second = (*vectors, _NOTHING, _NOTHING)[:2]
-        penalties = {L1: 0.0, L2: 0.0}
-        for regularizer in trainer.regularizers:
-            penalties[type(regularizer)] += regularizer.strength
+        rule, settings, first, second = _rule(optimizer)
         taken = kernels.dense_network_steps(
             x.reshape(len(x), -1), labels, rows, self.low, self.high, batch_size, self.layers,
-            self.slopes, self.loss, store.value, store.grad, self.decayed, penalties[L1],
-            penalties[L2], trainer.clip_norm or math.inf, optimizer.weight_decay, rule, settings,
+            self.slopes, self.loss, store.value, store.grad, self.decayed, self.l1,
+            self.l2, trainer.clip_norm or math.inf, optimizer.weight_decay, rule, settings,
             first, second, optimizer.steps, np.array(rates), output, figures,
         )  # fmt: skip
         optimizer.steps += taken
-        for k, (value, norm) in enumerate(figures[:taken].tolist()):
-            trainer.step_count += 1
-            record = {"loss": value, "lr": rates[k], "grad_norm": norm}
-            yield output[k * batch_size : (k + 1) * batch_size], record
+        records = [
+            {"loss": value, "lr": lr, "grad_norm": norm}
+            for lr, (value, norm) in zip(rates, figures.tolist(), strict=True)
+        ]
+        return output, records[:taken]
 
 
 def _rates(trainer: Trainer, count: int) -> list[float]:
@@ -150,15 +149,16 @@ def _is_its_layers(model: Layer) -> bool:
     ) and all(_is_its_layers(layer) for _, layer in model.children())
 
 
-def _rule(optimizer: Any) -> tuple[int, Array]:
-    """Return the number of the optimizer's rule, and its hyperparameters."""
+def _rule(optimizer: Any) -> tuple[int, Array, Array, Array]:
+    """Return the number of the optimizer's rule, its hyperparameters, and what it remembers."""
+    state = optimizer.state
     if isinstance(optimizer, Adam):
-        numbers = (optimizer.beta1, optimizer.beta2, optimizer.eps)
-        return RULES.index("adam"), _settings(*numbers)
-    name = "nesterov" if optimizer.nesterov else "momentum"
-    if "velocity" not in optimizer.state:
-        name = "sgd"
-    return RULES.index(name), _settings(optimizer.momentum, optimizer.dampening, 0.0)
+        settings = _settings(optimizer.beta1, optimizer.beta2, optimizer.eps)
+        return _ADAM, settings, state["mean"], state["mean_square"]
+    settings = _settings(optimizer.momentum, optimizer.dampening, 0.0)
+    if "velocity" not in state:
+        return _SGD, settings, _NOTHING, _NOTHING
+    return _NESTEROV if optimizer.nesterov else _MOMENTUM, settings, state["velocity"], _NOTHING
 
 
 @lru_cache(maxsize=16)

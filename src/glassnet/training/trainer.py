@@ -19,7 +19,7 @@ from glassnet.store import ParameterStore
 from glassnet.training.arguments import Data, as_dataset, check_parts, quiet
 from glassnet.training.callbacks import Callback
 from glassnet.training.checkpoint import Checkpoint
-from glassnet.training.epoch import Epoch, end_epoch, train_epoch
+from glassnet.training.epoch import Epoch, train_epochs
 from glassnet.training.finetuning import check_rates
 from glassnet.training.history import History, Record
 from glassnet.training.interruption import deferred_interruption
@@ -174,19 +174,17 @@ class Trainer:
         with deferred_interruption() as interruption:
             for callback in self.callbacks:
                 callback.on_start(self)
-            self.pack()  # anew if one of them has frozen something
-            self.together = Steps.of(self)
             if resume is not None:
                 restore_callbacks(self, resume.state)
             try:
-                while len(self.history) < self.epochs_planned and not self.history.stopped:
-                    record = train_epoch(self, train, batch_size, interruption)
-                    if interruption.requested:
+                while not self.is_over:
+                    if not train_epochs(self, train, valid, interruption):
                         for callback in self.callbacks:
                             callback.on_interrupt(self)
                         self.stop("interrupted")
                         break
-                    end_epoch(self, record, valid)
+                    for callback in self.callbacks:
+                        callback.on_epoch(self, self.history.epochs[-1])
                 self.safeguard.keep(self)
             finally:
                 for callback in self.callbacks:
@@ -228,6 +226,11 @@ class Trainer:
             max(1, self.epochs_planned),
             self.watched_losses,
         )
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all planned epochs have ended, or the training was stopped."""
+        return len(self.history) >= self.epochs_planned or self.history.stopped != ""
 
     @property
     def epoch_is_over(self) -> bool:

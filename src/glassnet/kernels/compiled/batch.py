@@ -5,6 +5,7 @@ time are scaled into a few rows, which stay in the cache, and turned from there.
 stay rows. Each thread draws samples of its own.
 """
 
+import math
 from functools import lru_cache
 from typing import Any
 
@@ -26,9 +27,14 @@ def gather(
     samples: Array, chosen: Array, scale: float | Array, offset: float | Array, dtype: DTypeLike
 ) -> Array:
     """Return the chosen samples, scaled: y_n = x_{chosen_n} · scale + offset."""
-    size, dtype = len(chosen) * samples[:1].size, np.dtype(dtype)
-    known = samples.dtype in (np.uint8, np.float32) and samples.flags.c_contiguous
-    if samples.ndim not in (2, 4) or size < SMALL or not known or dtype not in COMPILED:
+    size, dtype = len(chosen) * math.prod(samples.shape[1:]), np.dtype(dtype)
+    if (
+        size < SMALL
+        or samples.ndim not in (2, 4)
+        or samples.dtype not in (np.uint8, np.float32)
+        or not samples.flags.c_contiguous
+        or dtype not in COMPILED
+    ):
         return vectorised.gather(samples, chosen, scale, offset, dtype)
     from glassnet.kernels.compiled._squares import gather_and_turn, gather_rows
 

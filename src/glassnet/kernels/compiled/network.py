@@ -19,13 +19,13 @@ _TINY = np.finfo(np.float32).tiny
 
 def dense_network_forward(x: Array, layers: Array, slopes: Array, value: Array) -> Array:
     """Return the network's outputs."""
-    if x.dtype != np.float32 or value.dtype != x.dtype or not _are_plain(value):
+    if x.dtype != np.float32 or value.dtype != x.dtype or not _are_plain((value,)):
         return vectorised.dense_network_forward(x, layers, slopes, value)
     samples, inputs = x.shape
     if inputs != layers.item(0, 0):
         raise ValueError(f"samples of {inputs} values do not fit a network of {layers.item(0, 0)}")
     read = (x, layers, slopes)
-    if not _are_plain(*read):  # for Numba an array that may not be written is of another type
+    if not _are_plain(read):  # for Numba an array that may not be written is of another type
         x, layers, slopes = (v.copy("C") for v in read)
     output = np.empty((samples, layers.item(-1, 1)), x.dtype)
     loops = _outputs()
@@ -61,20 +61,21 @@ def dense_network_steps(
     figures: Array,
 ) -> int:
     """Take a step on each batch in turn; return how many were taken."""
-    if (
-        x.dtype != np.float32
-        or value.dtype != x.dtype
-        or not _are_plain(value, grad, first, second, output, figures)
-    ):
+    written = value, grad, first, second, output, figures
+    read = x, labels, rows, layers, slopes, settings, rates
+    if x.dtype != np.float32 or value.dtype != x.dtype or not _are_plain(written):
         return vectorised.dense_network_steps(
             x, labels, rows, low, high, batch, layers, slopes, loss, value, grad, decayed, l1, l2,
             clip_norm, weight_decay, rule, settings, first, second, taken, rates, output, figures,
         )  # fmt: skip
-    samples, shape = len(x), (len(x), layers.item(-1, 1))
-    target, wanted = (rows.shape, shape) if len(rows) else (labels.shape, shape[:1])
-    steps = (-(-samples // batch),)
-    given = x.shape, output.shape, target, rates.shape
-    if given != ((samples, layers.item(0, 0)), shape, wanted, steps):
+    samples, inputs = x.shape
+    if (
+        inputs != layers.item(0, 0)
+        or output.shape != (samples, layers.item(-1, 1))
+        or (rows.shape != output.shape if len(rows) else labels.shape != (samples,))
+        or rates.shape != (-(-samples // batch),)
+    ):
+        given = x.shape, output.shape, rows.shape if len(rows) else labels.shape, rates.shape
         raise ValueError(f"samples, outputs, targets and rates of shapes {given} do not fit")
     if len(first if rule else value) != len(value) or len(second) < (rule == ADAM) * len(value):
         raise ValueError(f"{RULES[rule]} remembers as many numbers as there are parameters")
@@ -82,8 +83,7 @@ def dense_network_steps(
     # a float, and each type is compiled for anew.
     low, high, l1, l2 = float(low), float(high), float(l1), float(l2)
     clip_norm, weight_decay = float(clip_norm), float(weight_decay)
-    read = (x, labels, rows, layers, slopes, settings, rates)
-    if not _are_plain(*read):
+    if not _are_plain(read):
         x, labels, rows, layers, slopes, settings, rates = (v.copy("C") for v in read)
     done: int = _loops().network_steps.serial(
         x, labels, rows, low, high, batch, layers, slopes, loss, value, grad, decayed, l1, l2,
@@ -93,7 +93,7 @@ def dense_network_steps(
     return done
 
 
-def _are_plain(*arrays: Array) -> bool:
+def _are_plain(arrays: tuple[Array, ...]) -> bool:
     """Whether all lie in C order and may be written."""
     for array in arrays:  # noqa: SIM110 — all() takes twice as long
         if not array.flags.carray:

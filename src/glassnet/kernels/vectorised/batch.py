@@ -29,19 +29,15 @@ def gather(
     """
     # `take` is faster, but would copy all of what does not lie in C order.
     drawn = samples.take(chosen, axis=0) if samples.flags.c_contiguous else samples[chosen]
-    if drawn.dtype == dtype and _is(1, scale):
+    if drawn.dtype == dtype and not isinstance(scale, np.ndarray) and scale == 1:
         y: Array = drawn
     else:
         y = np.empty(drawn.shape, dtype)
         # The cast happens inside the product, block by block: no temporary array is made.
         np.multiply(drawn, _like(y, scale), out=y, dtype=y.dtype, casting="unsafe")
-    if not _is(0, offset):
+    if isinstance(offset, np.ndarray) or offset != 0:
         y += _like(y, offset)
     return y
-
-
-def _is(neutral: float, number: float | Array) -> bool:
-    return not isinstance(number, np.ndarray) and number == neutral
 
 
 def _like(y: Array, number: float | Array) -> float | Array:
