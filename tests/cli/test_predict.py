@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 import glassnet as gn
+from glassnet import kernels
 
 
 @pytest.fixture
@@ -40,6 +41,18 @@ def test_a_bad_picture_does_not_keep_the_others(glassnet, digits_run, pictures):
 def test_good_pictures_end_well(glassnet, digits_run, pictures):
     ended = glassnet("predict", digits_run[0], pictures[0], "--json")
     assert (ended.code, ended.err, ended.json["errors"]) == (0, "", [])
+
+
+def test_nobody_waits_for_a_compiler(glassnet, digits_run, pictures, monkeypatch):
+    pytest.importorskip("numba")
+    gn.use_kernels("numba")
+    monkeypatch.setenv("GLASSNET_KERNELS", "numba")
+    expected = glassnet("predict", digits_run[0], pictures[0], "--json").json
+    assert kernels.active_kernels() == "numba"
+    monkeypatch.delenv("GLASSNET_KERNELS")
+    found = glassnet("predict", digits_run[0], pictures[0], "--json").json
+    assert kernels.active_kernels() == "numpy"
+    assert found["predictions"][0]["class"] == expected["predictions"][0]["class"]
 
 
 def test_what_the_network_was_shown(glassnet, digits_run, pictures):

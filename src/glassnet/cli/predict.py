@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,9 +37,12 @@ def predict(
     """
     from rich.markup import escape
 
-    from glassnet import experiments
+    from glassnet import experiments, kernels
     from glassnet.cli.output import print_json, results
 
+    if not os.environ.get("GLASSNET_KERNELS"):
+        # A few pictures are done before compiled kernels are loaded, let alone compiled.
+        kernels.use_kernels("numpy")
     answers = experiments.predict(run, files, top=top, save_input=save_input)
     predictions = [answer for answer in answers if "error" not in answer]
     errors = [answer for answer in answers if "error" in answer]
