@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from glassnet import kernels
 from glassnet.arrays import Array
 from glassnet.kernels.codes import POOLINGS
+from glassnet.kernels.stage import Stage
 from glassnet.layers.base import Layer
 from glassnet.layers.chain import Chain, activation, common_vector, places
 from glassnet.layers.convolution import Conv2d
@@ -18,9 +19,7 @@ from glassnet.layers.reshaping import Identity
 FEW = 8
 """Images up to which one call is faster than layer by layer, which takes them side by side."""
 
-_ACTIVATION, _POOLING = 10, 11  # columns of the table
 _KINDS: dict[type[Layer], str] = {MaxPool2d: "largest", AvgPool2d: "mean"}
-_NO_POOLING = [POOLINGS.index("none"), 1, 1, 1, 1, 0, 0]
 
 
 class ConvChain(Chain):
@@ -35,13 +34,14 @@ class ConvChain(Chain):
         value = common_vector(layers)
         if value is None:
             return None
-        rows: list[list[int]] = []
+        stages: list[Stage] = []
         slopes: list[float] = []
         count = 0
         for layer in layers:
-            if not (untouched(layer) and _write(layer, value, rows, slopes)):
+            if not (untouched(layer) and _write(layer, value, stages, slopes)):
                 break
             count += 1
+        rows = [stage.row() for stage in stages]
         return cls(layers[:count], rows, slopes, value) if rows else None
 
     def takes(self, x: Array) -> bool:
@@ -53,18 +53,24 @@ class ConvChain(Chain):
         return kernels.conv_stages_forward(x, self.table, self.slopes, self.value)
 
 
-def _write(layer: Layer, value: Array, rows: list[list[int]], slopes: list[float]) -> bool:
-    """Write a layer into the table; return whether it has a place there."""
-    open_stage, found = bool(rows) and not rows[-1][_POOLING], activation(layer)
+def _write(layer: Layer, value: Array, stages: list[Stage], slopes: list[float]) -> bool:
+    """Write a layer into the last stage, or a new one; return whether it has a place there."""
+    last, found = stages[-1] if stages else None, activation(layer)
+    if last is not None and POOLINGS[last.pooling] != "none":
+        last = None  # it is full
     if type(layer) is Conv2d and (at := places(layer, value)) is not None:
-        windows = *layer.kernel_size, *layer.stride, *layer.padding
-        rows.append([layer.in_channels, layer.out_channels, *windows, *at, 0, *_NO_POOLING])
+        weight, bias = at
+        sizes = layer.in_channels, layer.out_channels
+        windows = layer.kernel_size, layer.stride, layer.padding
+        stages.append(Stage(*sizes, *windows, weight, bias))
         slopes.append(0.0)
-    elif open_stage and isinstance(layer, Pool2d) and type(layer) in _KINDS:
+    elif last is not None and isinstance(layer, Pool2d) and type(layer) in _KINDS:
         kind = POOLINGS.index(_KINDS[type(layer)])
-        rows[-1][_POOLING:] = [kind, *layer.kernel_size, *layer.stride, *layer.padding]
-    elif open_stage and found is not None and not rows[-1][_ACTIVATION]:
-        rows[-1][_ACTIVATION], slopes[-1] = found
+        windows = layer.kernel_size, layer.stride, layer.padding
+        stages[-1] = Stage(*last[:8], kind, *windows)
+    elif last is not None and found is not None and not last.activation:
+        number, slopes[-1] = found
+        stages[-1] = last._replace(activation=number)
     else:
         return type(layer) in (Identity, Dropout)  # which do nothing in evaluation
     return True

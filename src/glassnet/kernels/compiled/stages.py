@@ -11,6 +11,7 @@ from glassnet.arrays import Array, Shape
 from glassnet.kernels import vectorised
 from glassnet.kernels.compiled._loops import ENOUGH
 from glassnet.kernels.compiled._plans import output_size
+from glassnet.kernels.stage import stages_of
 
 __all__ = ["conv_stages_forward"]
 
@@ -36,16 +37,15 @@ def conv_stages_forward(x: Array, stages: Array, slopes: Array, value: Array) ->
 @lru_cache(maxsize=256)
 def _sizes(shape: Shape, table: bytes) -> tuple[Shape, tuple[int, ...], int]:
     """Return the shape of an output, a tile, and the multiply-adds of the largest stage."""
-    channels, size, operations = shape[0], shape[1:], 0
-    rows = np.frombuffer(table, np.int64).reshape(-1, 18).tolist()
-    for inputs, outputs, kh, kw, sh, sw, ph, pw, _, _, _, _, wh, ww, vh, vw, above, beside in rows:
-        if inputs != channels:
-            raise ValueError(f"{channels} channels do not fit a convolution of {inputs}")
-        size = output_size(size, (kh, kw), (sh, sw), (ph, pw))
-        operations = max(operations, math.prod(size) * outputs * inputs * kh * kw)
-        size = output_size(size, (wh, ww), (vh, vw), (above, beside))
-        channels = outputs
-    tile = (0,) * min(TILE, *(row[1] for row in rows))
+    channels, size, operations, tile = shape[0], shape[1:], 0, (0,) * TILE
+    for stage in stages_of(np.frombuffer(table, np.int64).reshape(-1, 18)):
+        if stage.channels != channels:
+            raise ValueError(f"{channels} channels do not fit a convolution of {stage.channels}")
+        size = output_size(size, stage.kernel, stage.stride, stage.padding)
+        products = stage.outputs * channels * math.prod(stage.kernel)
+        operations = max(operations, math.prod(size) * products)
+        size = output_size(size, stage.window, stage.step, stage.border)
+        channels, tile = stage.outputs, tile[: stage.outputs]
     return (channels, *size), tile, operations
 
 
