@@ -31,7 +31,9 @@ from glassnet.training.layerwise import chain
 if TYPE_CHECKING:
     from glassnet.training.trainer import Trainer
 
-SMALL = 1 << 18
+import os
+
+SMALL = 1 << int(os.environ.get("SMALL", "18"))
 """Multiply-adds of a forward pass up to which one thread that never stops is the fastest."""
 
 _LOSSES: dict[type[Loss], str] = {

@@ -132,9 +132,7 @@ def parameter_gradient(
     samples: int, inputs: int, outputs: int,
 ) -> None:  # fmt: skip
     """Write ∂L/∂W = δᵀ x and ∂L/∂b = Σ_n δ_n."""
-    unit, sample = 1, outputs
     if samples >= MANY:
-        unit, sample = samples, 1
         products_of_rows(
             dz, to, outputs, x, at, inputs, samples, zeros, NO, NO, grad, w, inputs, NEXT
         )
@@ -143,11 +141,18 @@ def parameter_gradient(
             x, at, inputs, inputs, samples, dz, to, NEXT, outputs, zeros, NO, NO, grad, w, outputs
         )
     if b >= 0:
-        for o in range(outputs):
-            total = _ZERO
-            for n in range(samples):
-                total += dz[to + o * unit + n * sample]
-            grad[b + o] = total
+        bias_gradient(dz, to, grad, b, samples, outputs)
+
+
+@Inner
+def bias_gradient(dz: Array, to: int, grad: Array, b: int, samples: int, outputs: int) -> None:
+    """Write ∂L/∂b = Σ_n δ_n."""
+    unit, sample = (samples, 1) if samples >= MANY else (1, outputs)
+    for o in range(outputs):
+        total = _ZERO
+        for n in range(samples):
+            total += dz[to + o * unit + n * sample]
+        grad[b + o] = total
 
 
 @Inner

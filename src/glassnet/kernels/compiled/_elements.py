@@ -54,7 +54,7 @@ def activate(kind: int, slope: Any, z: Array, y: Array) -> None:  # noqa: PLR091
 
 @Inner
 def differentiate(kind: int, slope: Any, z: Array, y: Array, dy: Array) -> None:  # noqa: PLR0912
-    """Multiply dy by f′(z), in place."""
+    """Multiply dy by f′(z), in place; a ReLU's z is not looked at."""
     if kind == _TANH:
         for i in range(len(z)):
             dy[i] *= tanh_slope(y[i])
@@ -72,7 +72,7 @@ def differentiate(kind: int, slope: Any, z: Array, y: Array, dy: Array) -> None:
             dy[i] *= elu_slope(z[i], slope)
     elif kind in (_RELU, _LEAKY):
         if kind == _RELU:
-            slope = _ZERO
+            slope, z = _ZERO, y
         for i in range(len(z)):
             dy[i] *= _ONE if z[i] > 0 else slope
 

@@ -44,9 +44,10 @@ class Loop:
     whatever the number of threads.
 
     A loop may be written for functions that it only knows by name; those are handed over beside it.
+    Loops that it calls take the form that it has itself.
     """
 
-    def __init__(self, function: Callable[..., Any], **functions: Inner) -> None:
+    def __init__(self, function: Callable[..., Any], **functions: Inner | Loop) -> None:
         self.function, self.functions = function, functions
         self.__doc__ = function.__doc__
 
@@ -105,7 +106,7 @@ class Exact(Inner):
 
 
 def _compiled(
-    function: Callable[..., Any], suffix: str, given: dict[str, Inner], **options: Any
+    function: Callable[..., Any], suffix: str, given: dict[str, Inner | Loop], **options: Any
 ) -> Any:
     """Let Numba compile a copy, under a name of its own, because its files on disk go by the name.
 
@@ -122,7 +123,8 @@ def _compiled(
     known = function.__globals__
     called = {name: known[name] for name in function.__code__.co_names if name in known} | given
     inner = {name: f.compiled for name, f in called.items() if isinstance(f, Inner)}
-    inner |= {name: f.serial for name, f in called.items() if isinstance(f, Loop)}
+    form = "parallel" if options.get("parallel") else "serial"
+    inner |= {name: getattr(f, form) for name, f in called.items() if isinstance(f, Loop)}
     names = known | inner | {"prange": numba.prange}
     copy = FunctionType(function.__code__, names, function.__name__)
     copy.__module__, copy.__doc__ = function.__module__, function.__doc__

@@ -10,22 +10,22 @@ import numpy as np
 from glassnet.arrays import Array
 from glassnet.kernels.codes import RULES
 from glassnet.kernels.compiled import update
-from glassnet.kernels.compiled._affine import (
-    NEXT,
-    NO,
-    affine,
-    input_gradient,
-    parameter_gradient,
-)
-from glassnet.kernels.compiled._elements import activate, ask_for_labels, differentiate, loss
-from glassnet.kernels.compiled._loops import MANY, Inner, Loop
-from glassnet.kernels.compiled.update import sum_of_squares
+from glassnet.kernels.compiled._affine import NEXT, NO
+from glassnet.kernels.compiled._arrays import LINE
+from glassnet.kernels.compiled._elements import ask_for_labels, differentiate, loss
+from glassnet.kernels.compiled._layers import layer_backward, layer_forward
+from glassnet.kernels.compiled._loops import MANY, Inner, Loop, prange
+from glassnet.kernels.compiled._shared_layers import shared_backward, shared_forward
+from glassnet.kernels.compiled.update import BLOCK, sum_of_squares
 
 descend: Any = update.descend
 descend_with_momentum: Any = update.descend_with_momentum
 descend_nesterov: Any = update.descend_nesterov
 adam: Any = update.adam
 
+forward: Any = None
+backward: Any = None
+"""What a layer does: handed over to a loop."""
 _SGD, _MOMENTUM, _NESTEROV, _ADAM = range(len(RULES))
 
 
@@ -39,60 +39,48 @@ def _turn(x: Array, rows: int, y: Array) -> None:
 
 
 @Inner
-def _layer(
-    layer: Array, slope: float, value: Array, zeros: Array, room: Array, at: int, samples: int,
-    first: int, last: int,
-) -> None:  # fmt: skip
-    """Lay what outputs `first` to `last` are behind the inputs: all sums, then f of them."""
-    inputs, outputs, w, b, kind = layer
-    z = at + samples * inputs + first * samples
-    y, many = z + samples * outputs, (last - first) * samples
-    start, bias, step = (value, b + first, NEXT) if b >= 0 else (zeros, NO, NO)
-    affine(
-        room, at, value, w + first * inputs, start, bias, step, room, z, samples, inputs,
-        last - first,
-    )  # fmt: skip
-    activate(kind, np.float32(slope), room[z : z + many], room[y : y + many])
+def _zeros(count: int) -> Array:
+    """Return zeros; a loop on threads would divide even the writing of these."""
+    return np.zeros(count, np.float32)
 
 
 @Inner
-def _gradient(
-    x: Array, labels: Array, rows: Array, low: Any, high: Any, layers: Array, slopes: Array,
-    kind_of_loss: int, value: Array, grad: Array, output: Array, room: Array,
+def _room(count: int) -> Array:
+    """Return room for so many numbers that begins with a line of the cache."""
+    room = np.empty(count + LINE // 4, np.float32)
+    return room[(-room.ctypes.data % LINE) // 4 :]
+
+
+@Inner
+def _judge(
+    labels: Array, rows: Array, low: Any, high: Any, kind_of_loss: int, kind: int, slope: float,
+    room: Array, z: int, samples: int, classes: int, output: Array,
 ) -> Any:  # fmt: skip
-    """Return the loss of a batch; write the gradient and the outputs."""
-    # In `room` lie, one after the other, the samples, each layer's sums and outputs, what the
-    # outputs should be, and the gradients of the sums, from the last layer to the first.
-    depth, samples, classes = len(layers), len(x) // layers[0, 0], layers[-1, 1]
-    zeros, several = np.zeros(8, np.float32), samples * classes
-    unit_by_unit = samples >= MANY
-    _turn(x, samples if unit_by_unit else NEXT, room)
-    at = NO
-    for layer in range(depth):
-        inputs, outputs = layers[layer, 0], layers[layer, 1]
-        _layer(layers[layer], slopes[layer], value, zeros, room, at, samples, NO, outputs)
-        at += samples * (inputs + outputs)
-    end = at + several
-    to, y = end + several, room[at:end]
-    wanted, dz = room[end:to], room[to : to + several]
+    """Return the loss of the outputs; copy these, and lay their sums' gradient behind all else."""
+    size, unit_by_unit = samples * classes, samples >= MANY
+    y, wanted = room[z + size : z + 2 * size], room[z + 2 * size : z + 3 * size]
+    dz = room[z + 3 * size : z + 4 * size]
     if len(rows) > 0:
         _turn(rows, samples if unit_by_unit else NEXT, wanted)
     else:
         ask_for_labels(labels, low, high, wanted, classes, unit_by_unit)
     result = loss(kind_of_loss, y, wanted, samples, dz, unit_by_unit)
+    differentiate(kind, np.float32(slope), room[z : z + size], y, dz)
     _turn(y, classes if unit_by_unit else NEXT, output)
-    for layer in range(depth - 1, -1, -1):
-        inputs, outputs, w, b, kind = layers[layer]
-        size = samples * outputs
-        z = at - size
-        dz = room[to : to + size]
-        differentiate(kind, np.float32(slopes[layer]), room[z:at], room[at : at + size], dz)
-        at = z - samples * inputs
-        parameter_gradient(room, at, room, to, grad, w, b, zeros, samples, inputs, outputs)
-        if layer:
-            input_gradient(room, to, value, w, room, to + size, zeros, samples, inputs, outputs)
-            to += size
     return result
+
+
+@Inner
+def _penalise(value: Array, grad: Array, l1: float, l2: float) -> None:
+    """Add the gradients of penalties on the weights."""
+    for i in range(len(value)):
+        grad[i] += np.float32(2 * l2) * value[i] + np.float32(l1) * np.sign(value[i])
+
+
+@Inner
+def _scale(x: Array, factor: float) -> None:
+    for i in range(len(x)):
+        x[i] *= np.float32(factor)
 
 
 @Inner
@@ -117,40 +105,68 @@ def _update(
         )  # fmt: skip
 
 
-@Loop
-def network_steps(
+def _steps(
     x: Array, labels: Array, rows: Array, low: float, high: float, batch: int, layers: Array,
     slopes: Array, kind_of_loss: int, value: Array, grad: Array, decayed: int, l1: float,
     l2: float, clip_norm: float, weight_decay: float, rule: int, settings: Array, first: Array,
-    second: Array, taken: int, rates: Array, output: Array, figures: Array, tiny: Any,
+    second: Array, taken: int, rates: Array, output: Array, figures: Array, tiny: Any, parts: int,
 ) -> int:  # fmt: skip
     """Take the steps; return how many. See the NumPy edition."""
     samples, inputs = x.shape
-    classes, units = layers[-1, 1], inputs
-    for layer in range(len(layers)):
+    depth, classes, units = len(layers), layers[-1, 1], inputs
+    for layer in range(depth):
         units += 3 * layers[layer, 1]
-    room = np.empty((units + 2 * classes) * min(batch, samples), np.float32)
+    # In `room` lie, one after the other, the samples, each layer's sums and outputs, what the
+    # outputs should be, and the gradients of the sums, from the last layer to the first.
+    room, zeros = _room((units + 2 * classes) * min(batch, samples)), _zeros(units)
+    blocks = (len(value) + BLOCK - 1) // BLOCK
+    squares = np.empty(blocks)
     x, rows, output = x.reshape(-1), rows.reshape(-1), output.reshape(-1)
     for k in range(len(rates)):
         start, end = k * batch, min((k + 1) * batch, samples)
-        figures[k, 0] = _gradient(
-            x[start * inputs : end * inputs], labels[start:end],
-            rows[start * classes : end * classes], np.float32(low), np.float32(high), layers,
-            slopes, kind_of_loss, value, grad, output[start * classes : end * classes], room,
+        many = end - start
+        one = x[start * inputs : end * inputs]
+        at = NO
+        for layer in range(depth):
+            forward(one, layers[layer], slopes[layer], value, zeros, room, at, many, parts)
+            at += many * (layers[layer, 0] + layers[layer, 1])
+        figures[k, 0] = _judge(
+            labels[start:end], rows[start * classes : end * classes], np.float32(low),
+            np.float32(high), kind_of_loss, layers[-1, 4], slopes[-1], room, at - many * classes,
+            many, classes, output[start * classes : end * classes],
         )  # fmt: skip
-        if l1 != 0 or l2 != 0:
-            for i in range(decayed):
-                grad[i] += np.float32(2 * l2) * value[i] + np.float32(l1) * np.sign(value[i])
-        norm = np.sqrt(np.float64(sum_of_squares(grad)))
+        to = at + 2 * many * classes
+        for layer in range(depth - 1, -1, -1):
+            at -= many * (layers[layer, 0] + layers[layer, 1])
+            backward(
+                one, layers[layer], layers[layer - 1, 4], slopes[layer - 1], value, grad, zeros,
+                room, at, to, many, parts,
+            )  # fmt: skip
+            to += many * layers[layer, 1]
+        for block in prange(blocks):
+            a, b = block * BLOCK, min((block + 1) * BLOCK, len(value))
+            if l1 != 0 or l2 != 0:
+                _penalise(value[a : min(b, decayed)], grad[a : min(b, decayed)], l1, l2)
+            squares[block] = sum_of_squares(grad[a:b])
+        norm = 0.0
+        for block in range(blocks):
+            norm += squares[block]
+        norm = np.sqrt(norm)
         figures[k, 1] = norm
         if not np.isfinite(figures[k, 0] + norm):
             return k
-        if norm > clip_norm:
-            for i in range(len(grad)):
-                grad[i] *= np.float32(clip_norm / norm)
-        if weight_decay != 0:
-            for i in range(decayed):
-                value[i] *= np.float32(1 - rates[k] * weight_decay)
-        step = taken + k + 1
-        _update(rule, settings, value, grad, first, second, step, rates[k], tiny)
+        for block in prange(blocks):
+            a, b = block * BLOCK, min((block + 1) * BLOCK, len(value))
+            if norm > clip_norm:
+                _scale(grad[a:b], clip_norm / norm)
+            if weight_decay != 0:
+                _scale(value[a : min(b, decayed)], 1 - rates[k] * weight_decay)
+            _update(
+                rule, settings, value[a:b], grad[a:b], first[a:b], second[a:b], taken + k + 1,
+                rates[k], tiny,
+            )  # fmt: skip
     return len(rates)
+
+
+network_steps = Loop(_steps, forward=layer_forward, backward=layer_backward)
+shared_steps = Loop(_steps, forward=shared_forward, backward=shared_backward)

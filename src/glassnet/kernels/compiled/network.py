@@ -1,6 +1,7 @@
 """A whole dense network in one call: its outputs, and steps of its training (Numba)."""
 
-from functools import cache
+import os
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from glassnet.kernels.compiled._loops import MANY
 __all__ = ["dense_network_forward", "dense_network_steps"]
 
 ADAM = RULES.index("adam")
+SHARED = int(os.environ.get("SHARED", 1 << 18))
 _TINY = np.finfo(np.float32).tiny
 
 
@@ -85,10 +87,13 @@ def dense_network_steps(
     clip_norm, weight_decay = float(clip_norm), float(weight_decay)
     if not _are_plain(read):
         x, labels, rows, layers, slopes, settings, rates = (v.copy("C") for v in read)
-    done: int = _loops().network_steps.serial(
+    operations = batch * value.size
+    alone = operations < SHARED
+    loop = _loops().network_steps.serial if alone else partial(_loops().shared_steps, operations)
+    done: int = loop(
         x, labels, rows, low, high, batch, layers, slopes, loss, value, grad, decayed, l1, l2,
         clip_norm, weight_decay, rule, settings, first, second, taken, rates, output, figures,
-        _TINY,
+        _TINY, threads.threads(),
     )  # fmt: skip
     return done
 
