@@ -115,6 +115,28 @@ def test_compiled_agrees_with_numpy(sizes):
     compare()
 
 
+@pytest.mark.parametrize("form", ["one thread", "all threads"])
+@pytest.mark.parametrize("batches", [[1, 3, 15], [16, 33, 50, 130]], ids=["few", "many"])
+def test_layers_that_threads_share(form, batches, monkeypatch):
+    """Large layers between small and narrow ones, blocks of parameters that end anywhere."""
+    pytest.importorskip("numba")
+    from glassnet.kernels import compiled
+    from glassnet.kernels.compiled import _loops, _shared_layers, network
+
+    assert _shared_layers.ENOUGH == _loops.ENOUGH > 0  # it was loaded before that is changed
+    monkeypatch.setattr(_loops, "ENOUGH", 0 if form == "all threads" else 1 << 62)
+    monkeypatch.setattr(network, "SHARED", 0)
+
+    @given(trainings([5, 10, 65, 401], batches))
+    @settings(max_examples=60, deadline=None, database=None)
+    def compare(arguments):
+        arguments["value"] /= np.sqrt(arguments["layers"][:, 0].max())
+        expected = result(vectorised, arguments, ["C"])
+        assert_close(result(compiled, arguments, ["C"]), expected)
+
+    compare()
+
+
 def editions() -> list[Any]:
     found = [vectorised, reference]
     try:

@@ -90,6 +90,36 @@ def test_the_same_training_as_layer_by_layer(
         assert history[name] == pytest.approx(expected[name], rel=1e-3, abs=1e-4)
 
 
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("batch_size", [6, 64])
+def test_the_same_training_with_layers_that_threads_share(batch_size, count):
+    rng = np.random.default_rng(0)
+    data = gn.Dataset(rng.standard_normal((200, 1, 20, 20), np.float32), rng.integers(0, 10, 200))
+
+    def train():
+        layers = [gn.Flatten(), gn.Linear(400, 90), gn.ReLU(), gn.Linear(90, 70), gn.Tanh()]
+        model = gn.Sequential(*layers, gn.Linear(70, 10))
+        trainer = gn.Trainer(
+            model, gn.SoftmaxCrossEntropy(), gn.SGD(lr=0.05, momentum=0.9), record_steps=True
+        )
+        return trainer, trainer.fit(data, epochs=3, batch_size=batch_size)
+
+    before = threads.threads()
+    try:
+        threads.set_threads(count)
+        trainer, history = train()
+        again, _ = train()
+        other, expected = layer_by_layer(train)
+    finally:
+        threads.set_threads(before)
+    assert trainer.together is not None
+    assert other.together is None
+    np.testing.assert_array_equal(again.store.value, trainer.store.value)
+    np.testing.assert_allclose(trainer.store.value, other.store.value, rtol=1e-3, atol=1e-4)
+    for ours, theirs in zip(history.steps, expected.steps, strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-3, abs=1e-4)
+
+
 class Watcher(gn.Callback):
     def __init__(self):
         self.steps = []
@@ -178,7 +208,7 @@ class Doubled(gn.Sequential):
         {"model": lambda: Doubled(*network().layers)},
         {"model": lambda: network().astype(np.float64)},
         {"model": lambda: gn.Sequential(gn.Tanh(), gn.Linear(4, 3))},
-        {"model": lambda: gn.Sequential(gn.Linear(4, 200), gn.Linear(200, 200), gn.Linear(200, 3))},
+        {"model": lambda: gn.Sequential(gn.Linear(4, 9000), gn.Linear(9000, 3))},
         {"loss": gn.SoftmaxCrossEntropy(class_weight=(1.0, 2.0, 3.0))},
         {"loss": gn.MeanAbsoluteError()},
         {"optimizer": gn.RMSprop},
@@ -192,6 +222,15 @@ def test_everything_else_goes_layer_by_layer(change):
     trainer.fit(points(), epochs=1, batch_size=20)
     assert trainer.together is None
     assert trainer.step_count == 2
+
+
+@pytest.mark.parametrize("least", [0, 1])
+def test_networks_go_layer_by_layer_from_a_size_on(least, monkeypatch):
+    monkeypatch.setattr(together, "LARGE", 20 * (4 * 70 + 70 * 80 + 80 * 3) - least)
+    model = gn.Sequential(gn.Linear(4, 70), gn.Linear(70, 80), gn.Linear(80, 3))
+    trainer = gn.Trainer(model, gn.SoftmaxCrossEntropy(), gn.SGD())
+    trainer.fit(points(), epochs=1, batch_size=20)
+    assert (trainer.together is None) == bool(least)
 
 
 def test_with_the_numpy_kernels_steps_go_layer_by_layer():

@@ -1,4 +1,4 @@
-"""Steps of a small dense network, many in one call of a kernel.
+"""Steps of a dense network, many in one call of a kernel.
 
 Between two layers of a small network Python takes longer than the layers do. A chain of Linear
 layers and element-wise non-linearities with a common loss and a common optimizer is a table of
@@ -31,10 +31,11 @@ from glassnet.training.layerwise import chain
 if TYPE_CHECKING:
     from glassnet.training.trainer import Trainer
 
-import os
 
-SMALL = 1 << int(os.environ.get("SMALL", "18"))
-"""Multiply-adds of a forward pass up to which one thread that never stops is the fastest."""
+LARGE = 1 << 27
+"""Multiply-adds of a forward pass up to which one call is faster than layer by layer."""
+NARROW, ALONE = 8, 1 << 19
+"""Layers of fewer units are one thread's work, which is faster up to so many multiply-adds."""
 
 _LOSSES: dict[type[Loss], str] = {
     SoftmaxCrossEntropy: "softmax_cross_entropy",
@@ -89,7 +90,9 @@ class Steps:
         found = DenseChain.of([layer for _, layer in chain(trainer.model)], training=True)
         if found is None or found.value is not store.value:
             return None
-        if trainer.plan["batch_size"] * found.multiply_adds > SMALL:
+        sizes, batch = found.table[:, :2].tolist(), trainer.plan["batch_size"]
+        alone = sum(inputs * outputs for inputs, outputs in sizes if min(inputs, outputs) < NARROW)
+        if batch * found.multiply_adds > LARGE or batch * alone > ALONE:
             return None
         return cls(trainer, store, found.table, found.slopes)
 

@@ -1,4 +1,7 @@
-"""One dense layer of a network, forward and back, on one thread."""
+"""One dense layer of a network, forward and back, on one thread.
+
+`_shared_layers` has the same for several threads, and arguments that only those need.
+"""
 
 import numpy as np
 

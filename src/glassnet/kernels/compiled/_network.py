@@ -1,6 +1,7 @@
-"""The loops that go through a whole dense network, and take training steps of it, on one thread.
+"""The loop that takes training steps of a whole dense network, on one thread or on all.
 
-Small networks lose their time between the operations, not in them; here nothing is between.
+Small networks lose their time between the operations, not in them; here nothing is between. On all
+threads it is another loop, written once, because what one thread does is compiled more quickly.
 """
 
 from typing import Any
@@ -25,7 +26,8 @@ adam: Any = update.adam
 
 forward: Any = None
 backward: Any = None
-"""What a layer does: handed over to a loop."""
+"""What a layer does: handed over beside the loop."""
+
 _SGD, _MOMENTUM, _NESTEROV, _ADAM = range(len(RULES))
 
 

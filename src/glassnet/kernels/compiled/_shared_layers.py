@@ -9,18 +9,15 @@ import numpy as np
 
 from glassnet.arrays import Array
 from glassnet.kernels.codes import ACTIVATIONS
-from glassnet.kernels.compiled._affine import (
-    EIGHT,
-    NEXT,
-    affine_of_few,
-    bias_gradient,
-    input_gradient,
-)
+from glassnet.kernels.compiled import _affine, _matrices
+from glassnet.kernels.compiled._affine import EIGHT, NEXT, bias_gradient, input_gradient
 from glassnet.kernels.compiled._elements import activate, differentiate
 from glassnet.kernels.compiled._layers import layer_backward, layer_forward
 from glassnet.kernels.compiled._loops import ENOUGH, MANY, Inner, Loop, prange
-from glassnet.kernels.compiled._matrices import sums_of_rows
 from glassnet.kernels.compiled._vectors import width
+
+affine_of_few: Any = _affine.affine_of_few
+sums_of_rows: Any = _matrices.sums_of_rows
 
 _IDENTITY, _RELU = ACTIVATIONS.index("identity"), ACTIVATIONS.index("relu")
 _ZERO, _NONE = np.float32(0), np.float32(-np.inf)  # floors

@@ -1,6 +1,5 @@
 """A whole dense network in one call: its outputs, and steps of its training (Numba)."""
 
-import os
 from functools import cache, partial
 from typing import Any
 
@@ -15,7 +14,8 @@ from glassnet.kernels.compiled._loops import MANY
 __all__ = ["dense_network_forward", "dense_network_steps"]
 
 ADAM = RULES.index("adam")
-SHARED = int(os.environ.get("SHARED", 1 << 18))
+SHARED = 1 << 18
+"""Multiply-adds of a batch from which threads share it; below, one that never stops is faster."""
 _TINY = np.finfo(np.float32).tiny
 
 
@@ -87,9 +87,9 @@ def dense_network_steps(
     clip_norm, weight_decay = float(clip_norm), float(weight_decay)
     if not _are_plain(read):
         x, labels, rows, layers, slopes, settings, rates = (v.copy("C") for v in read)
-    operations = batch * value.size
-    alone = operations < SHARED
-    loop = _loops().network_steps.serial if alone else partial(_loops().shared_steps, operations)
+    loop, operations = _loops().network_steps.serial, batch * value.size
+    if operations >= SHARED:
+        loop = partial(_loops().shared_steps, operations)
     done: int = loop(
         x, labels, rows, low, high, batch, layers, slopes, loss, value, grad, decayed, l1, l2,
         clip_norm, weight_decay, rule, settings, first, second, taken, rates, output, figures,
