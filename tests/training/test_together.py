@@ -100,7 +100,7 @@ def test_the_same_training_with_layers_that_threads_share(batch_size, count):
         layers = [gn.Flatten(), gn.Linear(400, 90), gn.ReLU(), gn.Linear(90, 70), gn.Tanh()]
         model = gn.Sequential(*layers, gn.Linear(70, 10))
         trainer = gn.Trainer(
-            model, gn.SoftmaxCrossEntropy(), gn.SGD(lr=0.05, momentum=0.9), record_steps=True
+            model, gn.SoftmaxCrossEntropy(), gn.SGD(lr=0.005, momentum=0.9), record_steps=True
         )
         return trainer, trainer.fit(data, epochs=3, batch_size=batch_size)
 
