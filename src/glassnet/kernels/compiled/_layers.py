@@ -25,7 +25,8 @@ def layer_forward(
     if at == 0 and samples >= MANY:
         turn_columns(x, NO, inputs, samples, inputs, room, samples)
     elif at == 0:
-        room[: len(x)] = x
+        for i in range(len(x)):
+            room[i] = x[i]
     z = at + samples * inputs
     y, end = z + samples * outputs, z + 2 * samples * outputs
     start, bias, step = (value, b, NEXT) if b >= 0 else (zeros, NO, NO)
