@@ -1,6 +1,6 @@
 """One dense layer of a network, forward and back, on one thread.
 
-`_shared_layers` has the same for several threads, and arguments that only those need.
+`_shared_layers` has the same for several threads; their number, `parts`, matters only there.
 """
 
 import numpy as np

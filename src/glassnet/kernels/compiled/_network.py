@@ -1,7 +1,8 @@
 """The loop that takes training steps of a whole dense network, on one thread or on all.
 
-Small networks lose their time between the operations, not in them; here nothing is between. On all
-threads it is another loop, written once, because what one thread does is compiled more quickly.
+Small networks lose their time between the operations, not in them; here nothing is between. The loop
+is compiled around layers of one thread or around those that threads share, so that a small network
+does not wait for the compiler to do the other.
 """
 
 from typing import Any
