@@ -1,7 +1,7 @@
 """The loop that takes training steps of a whole dense network, on one thread or on all.
 
-Small networks lose their time between the operations, not in them; here nothing is between. The loop
-is compiled around layers of one thread or around those that threads share, so that a small network
+Small networks lose their time between the operations, not in them; here nothing is between. It
+is compiled around layers of one thread, or around those that threads share, so that a small network
 does not wait for the compiler to do the other.
 """
 
