@@ -27,8 +27,10 @@ LINE = 16
 @Loop
 def correlate(
     errors: Array,
-    step: int,
     image: Array,
+    weight: Array,
+    bias: Array,
+    step: int,
     image_step: int,
     row: int,
     taps: Array,
@@ -37,9 +39,6 @@ def correlate(
     panels: Array,
     nothing: Array,
     parts: int,
-    partial: Array,
-    weight: Array,
-    bias: Array,
     left: tuple[int, ...],
     right: tuple[int, ...],
 ) -> None:
@@ -53,12 +52,13 @@ def correlate(
     A tile has `len(left)` of k and `len(right)` of t. The channels of the image are `image_step`
     apart, and its rows `row`.
 
-    The outputs are divided in `parts`, whose sums are kept in `partial` (first those of the
-    weights, a tile side by side, then those of the bias) and added up at the end.
+    The outputs are divided in `parts`, whose sums are kept apart (first those of the weights, a tile
+    side by side, then those of the bias) and added up at the end.
     """
     outputs, across = len(bias), len(bounds)
     down = (outputs + len(left) - 1) // len(left)
     kept = down * across * SLOT + outputs  # of each part
+    partial = np.zeros(parts * kept, errors.dtype)
     shares = min(down, max(1, 8 // parts))
     for turn in prange(parts * shares):
         part, share = turn // shares, turn % shares

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from glassnet.arrays import Array, Pair, Shape
+from glassnet.arrays import Pair, Shape
+from glassnet.kernels.compiled._arrays import require
 from glassnet.kernels.compiled._plans import (
     FEW,
     MUCH,
@@ -22,7 +23,7 @@ from glassnet.kernels.compiled._plans import (
     forward_plan,
     output_size,
 )
-from glassnet.kernels.compiled._product_plans import PANEL, ProductPlan, best_tile, gradient_plan
+from glassnet.kernels.compiled._product_plans import PANEL, best_tile, gradient_plan
 
 if TYPE_CHECKING:
     from glassnet.kernels.compiled._phases import PhasePlan
@@ -35,25 +36,24 @@ is computed."""
 class Sums(NamedTuple):
     """What the loop of weighted sums has to know beside the arrays."""
 
-    layout: Layout
-    terms: Terms
     operations: int
-    steps: tuple[int, int, int]
-    """Weights from output to output, from channel to channel, and of each channel."""
-    packed: int
-    """Weights when they are packed."""
-    places: int
-    """Numbers of each output."""
+    layout: Layout
+    numbers: int
+    """Numbers of all outputs."""
+    rest: tuple[Any, ...]
+    """What the loop is told last: the numbers of each output, the terms, the steps from output to
+    output and from channel to channel of the weights, weights of each channel and of each output,
+    and the tile."""
     shape: Shape
     """What is computed, (outputs, height, width, samples)."""
     met: Shape
     """What is summed, (channels, height, width)."""
-    tile: tuple[int, ...]
 
 
 @lru_cache(maxsize=256)
 def forward_sums(size: Shape, weights: Shape, stride: Pair, padding: Pair) -> Sums | None:
     """Return what a convolution needs, or None where it is better done in bands."""
+    require(weights[1:2], size[1:2], "channels of weights")
     kernel = weights[2], weights[3]
     height, width = output_size(size, kernel, stride, padding)
     if size[0] * width < SHORT and size[0] * height * width * math.prod(weights) > MUCH:
@@ -68,6 +68,7 @@ def gradient_sums(
     samples: int, weights: Shape, size: Shape, stride: Pair, padding: Pair
 ) -> Sums | None:
     """Return what the gradient of images (C, H, W) needs, or None where phases are better."""
+    require(weights[1:2], size[:1], "channels of weights")
     much = samples * size[1] * size[2] * math.prod(weights) > MUCH
     if samples < FEW and (stride[1] > 1 or (much and samples * size[2] < SHORT)):
         return None
@@ -88,13 +89,12 @@ def _sums(
     """Return what the loop needs; the outputs are an axis of the weights, 0 or 1."""
     outputs, window = weights[outputs_axis], weights[2] * weights[3]
     steps = weights[1] * window, window
-    tile = (0,) * min(outputs, TILE)
-    packed = -(-outputs // len(tile)) * len(tile) * weights[1 - outputs_axis] * window
-    return Sums(
-        layout, terms, outputs * operations,
-        (steps[outputs_axis], steps[1 - outputs_axis], window), packed,
-        shape[1] * shape[2] * shape[3], shape, met, tile,
+    places = shape[1] * shape[2] * shape[3]
+    rest = (
+        places, *terms, steps[outputs_axis], steps[1 - outputs_axis], window,
+        weights[1 - outputs_axis] * window, (0,) * min(outputs, TILE),
     )  # fmt: skip
+    return Sums(outputs * operations, layout, outputs * places, rest, shape, met)
 
 
 @lru_cache(maxsize=256)
@@ -113,35 +113,32 @@ def in_phases(
 class Products(NamedTuple):
     """What the loop of inner products has to know beside the arrays."""
 
-    plan: ProductPlan
-    errors: Shape
-    places: int
-    """Errors of each output."""
     operations: int
-    nothing: Array
-    parts: int
-    room: int
-    """Sums that all parts keep."""
-    tile: tuple[tuple[int, ...], tuple[int, ...]]
+    layout: Layout
+    errors: Shape
+    rest: tuple[Any, ...]
+    """What the loop is told last: the errors of each output, numbers of a channel of the image and
+    of a row, the plan, zeros, parts, and the tile's sides."""
 
 
 @lru_cache(maxsize=256)
 def products(size: Shape, weights: Shape, stride: Pair, padding: Pair, dtype: Any) -> Products:
     """Return what the gradient of weights needs."""
-    from glassnet.kernels.compiled._products import SLOT
     from glassnet.kernels.compiled._vectors import PRODUCTS
 
+    require(weights[1:2], size[1:2], "channels of weights")
     samples, outputs = size[0], weights[0]
     taps = weights[1] * weights[2] * weights[3]
     high, wide = best_tile(PRODUCTS, outputs, taps)
     plan = gradient_plan(samples, size[1:], (weights[2], weights[3]), stride, padding, wide)
     places = samples * plan.out[0] * plan.out[1]
     parts = 4 if len(plan.panels) >= 16 else 1  # with few, sharing out the outputs is more even
-    kept = -(-outputs // high) * -(-taps // wide) * SLOT + outputs
-    return Products(
-        plan, (samples, outputs, *plan.out), places, taps * outputs * places,
-        np.zeros(max(PANEL, samples), dtype), parts, parts * kept, ((0,) * high, (0,) * wide),
+    rest = (
+        places, size[2] * plan.layout.row, plan.layout.row, plan.taps, plan.runs, plan.bounds,
+        plan.panels, np.zeros(max(PANEL, samples), dtype), parts, (0,) * high, (0,) * wide,
     )  # fmt: skip
+    errors = samples, outputs, *plan.out
+    return Products(taps * outputs * places, plan.layout, errors, rest)
 
 
 class Means(NamedTuple):
