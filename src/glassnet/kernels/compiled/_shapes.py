@@ -12,8 +12,12 @@ import numpy as np
 
 from glassnet.arrays import Pair, Shape
 from glassnet.kernels.compiled._arrays import require
+from glassnet.kernels.compiled._patches import Patches, patches
 from glassnet.kernels.compiled._plans import (
+    COPIES,
     FEW,
+    LITTLE,
+    LONG,
     MUCH,
     SHORT,
     Layout,
@@ -51,11 +55,15 @@ class Sums(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def forward_sums(size: Shape, weights: Shape, stride: Pair, padding: Pair) -> Sums | None:
+def forward_sums(
+    size: Shape, weights: Shape, stride: Pair, padding: Pair
+) -> Sums | Patches | None:
     """Return what a convolution needs, or None where it is better done in bands."""
     require(weights[1:2], size[1:2], "channels of weights")
     kernel = weights[2], weights[3]
     height, width = output_size(size, kernel, stride, padding)
+    if _is_little(size[0] * height * width, weights):
+        return patches(size, weights, stride, padding)
     if size[0] * width < SHORT and size[0] * height * width * math.prod(weights) > MUCH:
         return None
     plan = forward_plan(size[0], size[1:], kernel, stride, padding)
@@ -66,15 +74,24 @@ def forward_sums(size: Shape, weights: Shape, stride: Pair, padding: Pair) -> Su
 @lru_cache(maxsize=256)
 def gradient_sums(
     samples: int, weights: Shape, size: Shape, stride: Pair, padding: Pair
-) -> Sums | None:
+) -> Sums | Patches | None:
     """Return what the gradient of images (C, H, W) needs, or None where phases are better."""
     require(weights[1:2], size[:1], "channels of weights")
+    out = output_size(size, (weights[2], weights[3]), stride, padding)
+    if _is_little(samples * math.prod(out), weights):
+        return patches((samples, *size), weights, stride, padding)
     much = samples * size[1] * size[2] * math.prod(weights) > MUCH
     if samples < FEW and (stride[1] > 1 or (much and samples * size[2] < SHORT)):
         return None
     plan = backward_plan(samples, weights[0], size, (weights[2], weights[3]), stride, padding)
     shape, met = (weights[1], *plan.out, samples), (weights[0], *plan.met)
     return _sums(plan.layout, plan.terms, plan.operations, weights, 1, shape, met)
+
+
+def _is_little(places: int, weights: Shape) -> bool:
+    """Whether a convolution with so many numbers of each output is best done by patches."""
+    taps = math.prod(weights[1:])
+    return places <= LONG and places * taps <= COPIES and places * taps * weights[0] <= LITTLE
 
 
 def _sums(
@@ -122,16 +139,21 @@ class Products(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def products(size: Shape, weights: Shape, stride: Pair, padding: Pair, dtype: Any) -> Products:
+def products(
+    size: Shape, weights: Shape, stride: Pair, padding: Pair, dtype: Any
+) -> Products | Patches:
     """Return what the gradient of weights needs."""
     from glassnet.kernels.compiled._vectors import PRODUCTS
 
     require(weights[1:2], size[1:2], "channels of weights")
     samples, outputs = size[0], weights[0]
+    out = output_size(size, (weights[2], weights[3]), stride, padding)
+    if _is_little(samples * math.prod(out), weights):
+        return patches(size, weights, stride, padding)
     taps = weights[1] * weights[2] * weights[3]
     high, wide = best_tile(PRODUCTS, outputs, taps)
     plan = gradient_plan(samples, size[1:], (weights[2], weights[3]), stride, padding, wide)
-    places = samples * plan.out[0] * plan.out[1]
+    places = samples * math.prod(out)
     parts = 4 if len(plan.panels) >= 16 else 1  # with few, sharing out the outputs is more even
     rest = (
         places, size[2] * plan.layout.row, plan.layout.row, plan.taps, plan.runs, plan.bounds,

@@ -22,6 +22,12 @@ from glassnet.kernels import vectorised
 from glassnet.kernels.compiled._arrays import batch_innermost, flat, is_plain, require, vector
 from glassnet.kernels.compiled._images import as_vector, prepared
 from glassnet.kernels.compiled._loops import MEMORY
+from glassnet.kernels.compiled._patches import (
+    Patches,
+    errors_of_patches,
+    products_of_patches,
+    sums_of_patches,
+)
 from glassnet.kernels.compiled._shapes import (
     Sums,
     forward_sums,
@@ -49,6 +55,8 @@ def conv2d_forward(
     if not is_plain(x, weight, bias):
         return vectorised.conv2d_forward(x, weight, bias, stride, padding, rectify)
     sums = forward_sums(x.shape, weight.shape, stride, padding)
+    if isinstance(sums, Patches):
+        return sums_of_patches(sums, x, weight, bias, rectify)
     start = np.zeros(len(weight), x.dtype) if bias is None else flat(bias)
     floor = 0.0 if rectify else -np.inf
     if sums is None:
@@ -72,11 +80,15 @@ def conv2d_input_gradient(
     """
     if not is_plain(dy, weight, below):
         return vectorised.conv2d_input_gradient(dy, weight, input_shape, stride, padding, below)
-    if below is not None:
-        require(below.shape, (len(dy), *input_shape), "outputs of a rectifier")
-        below = batch_innermost(below)
     geometry = weight.shape, tuple(input_shape), stride, padding
     sums = gradient_sums(len(dy), *geometry)
+    if below is not None:
+        require(below.shape, (len(dy), *input_shape), "outputs of a rectifier")
+    if isinstance(sums, Patches):
+        require(dy.shape, sums.errors, "errors")
+        return errors_of_patches(sums, dy, weight, below)
+    if below is not None:
+        below = batch_innermost(below)
     if sums is None:
         return _phase_sums(dy, weight, geometry, below)
     require(dy.shape[1:], sums.met, "errors")
@@ -141,6 +153,10 @@ def conv2d_weight_gradient(
         vectorised.conv2d_weight_gradient(dy, x, stride, padding, out, bias_out)
         return
     given = products(x.shape, out.shape, stride, padding, x.dtype)
+    if isinstance(given, Patches):
+        require(dy.shape, given.errors, "errors")
+        products_of_patches(given, dy, x, out, bias_out)
+        return
     require(dy.shape, given.errors, "errors")
     gradient = out if out.flags.carray else np.empty(out.shape, out.dtype)
     bias = np.empty(len(out), x.dtype)
