@@ -27,10 +27,12 @@ from glassnet.arrays import Array, Pair, Shape
 
 FEW = 32
 """Samples up to which images are prepared."""
-SHORT = 128
-"""Numbers in a row of outputs below which bands are better: some four times what a tile takes."""
-MUCH = 1 << 17
-"""Multiply-adds from which bands are better: they are cut out of the image first."""
+PREPARING = 300_000
+"""Multiply-adds that take as long as to prepare a small image."""
+SPREADING = 250_000
+"""The same for cutting bands out of it; with a stride, as many times as long."""
+ENCLOSING = 600_000
+"""The same for putting zeros around errors, and phases together, beside preparing."""
 LONG = 1 << 10
 """Numbers of an output up to which patches may be better."""
 COPIES = 1 << 13

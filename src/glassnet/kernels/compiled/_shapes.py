@@ -15,11 +15,12 @@ from glassnet.kernels.compiled._arrays import require
 from glassnet.kernels.compiled._patches import Patches, patches
 from glassnet.kernels.compiled._plans import (
     COPIES,
+    ENCLOSING,
     FEW,
     LITTLE,
     LONG,
-    MUCH,
-    SHORT,
+    PREPARING,
+    SPREADING,
     Layout,
     SumPlan,
     Terms,
@@ -64,7 +65,7 @@ def forward_sums(
     height, width = output_size(size, kernel, stride, padding)
     if _is_little(size[0] * height * width, weights):
         return patches(size, weights, stride, padding)
-    if size[0] * width < SHORT and size[0] * height * width * math.prod(weights) > MUCH:
+    if _better_in_bands(size[0], weights, (height, width), stride, padding):
         return None
     plan = forward_plan(size[0], size[1:], kernel, stride, padding)
     shape = weights[0], *plan.out, size[0]
@@ -80,8 +81,7 @@ def gradient_sums(
     out = output_size(size, (weights[2], weights[3]), stride, padding)
     if _is_little(samples * math.prod(out), weights):
         return patches((samples, *size), weights, stride, padding)
-    much = samples * size[1] * size[2] * math.prod(weights) > MUCH
-    if samples < FEW and (stride[1] > 1 or (much and samples * size[2] < SHORT)):
+    if samples < FEW and (stride[1] > 1 or _better_in_phases(samples, weights, size, padding)):
         return None
     plan = backward_plan(samples, weights[0], size, (weights[2], weights[3]), stride, padding)
     shape, met = (weights[1], *plan.out, samples), (weights[0], *plan.met)
@@ -92,6 +92,34 @@ def _is_little(places: int, weights: Shape) -> bool:
     """Whether a convolution with so many numbers of each output is best done by patches."""
     taps = math.prod(weights[1:])
     return places <= LONG and places * taps <= COPIES and places * taps * weights[0] <= LITTLE
+
+
+def _better_in_bands(samples: int, weights: Shape, out: Pair, stride: Pair, padding: Pair) -> bool:
+    """Whether less is done in bands than by rows, with what is computed for nothing."""
+    outputs, _, _, kw = weights
+    by_rows = out[0] * _held(samples * out[1], outputs) * math.prod(weights)
+    if stride[1] > 1 or padding[1]:
+        by_rows += PREPARING
+    row = samples * (out[1] + (kw - 1) // stride[1])
+    in_bands = _held(out[0] * row, outputs) * math.prod(weights) + stride[1] * SPREADING
+    return samples < FEW and in_bands < by_rows
+
+
+def _better_in_phases(samples: int, weights: Shape, size: Shape, padding: Pair) -> bool:
+    """The same of the gradient of images (C, H, W), with a stride of 1."""
+    channels, height, width = size
+    by_rows = height * _held(samples * width, channels)
+    in_phases = _held(samples * height * (width + padding[1]), channels)
+    saved = (by_rows - in_phases) * math.prod(weights)
+    return saved > ENCLOSING and 2 * by_rows >= 3 * in_phases
+
+
+def _held(length: int, outputs: int) -> int:
+    """Return how many numbers the registers have in which so many neighbours are summed."""
+    from glassnet.kernels.compiled._vectors import REGISTER, registers
+
+    wide = registers(min(outputs, TILE)) * REGISTER // 4
+    return -(-length // wide) * wide
 
 
 def _sums(
