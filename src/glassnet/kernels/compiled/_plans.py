@@ -37,7 +37,7 @@ LONG = 1 << 10
 """Numbers of an output up to which patches may be better."""
 COPIES = 1 << 13
 """Numbers of patches up to which they are better: they stay in the nearest cache."""
-LITTLE = 1 << 18
+LITTLE = 1 << 20
 """Multiply-adds up to which patches are better: BLAS has one thread."""
 PIECE = 512
 """Numbers in a piece of work: enough pieces for all threads, few enough to be cheap."""

@@ -56,14 +56,12 @@ class Sums(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def forward_sums(
-    size: Shape, weights: Shape, stride: Pair, padding: Pair
-) -> Sums | Patches | None:
+def forward_sums(size: Shape, weights: Shape, stride: Pair, padding: Pair) -> Sums | Patches | None:
     """Return what a convolution needs, or None where it is better done in bands."""
     require(weights[1:2], size[1:2], "channels of weights")
     kernel = weights[2], weights[3]
     height, width = output_size(size, kernel, stride, padding)
-    if _is_little(size[0] * height * width, weights):
+    if _is_little(size[0], (height, width), weights):
         return patches(size, weights, stride, padding)
     if _better_in_bands(size[0], weights, (height, width), stride, padding):
         return None
@@ -79,7 +77,7 @@ def gradient_sums(
     """Return what the gradient of images (C, H, W) needs, or None where phases are better."""
     require(weights[1:2], size[:1], "channels of weights")
     out = output_size(size, (weights[2], weights[3]), stride, padding)
-    if _is_little(samples * math.prod(out), weights):
+    if _is_little(samples, out, weights):
         return patches((samples, *size), weights, stride, padding)
     if samples < FEW and (stride[1] > 1 or _better_in_phases(samples, weights, size, padding)):
         return None
@@ -88,10 +86,11 @@ def gradient_sums(
     return _sums(plan.layout, plan.terms, plan.operations, weights, 1, shape, met)
 
 
-def _is_little(places: int, weights: Shape) -> bool:
-    """Whether a convolution with so many numbers of each output is best done by patches."""
-    taps = math.prod(weights[1:])
-    return places <= LONG and places * taps <= COPIES and places * taps * weights[0] <= LITTLE
+def _is_little(samples: int, out: Pair, weights: Shape) -> bool:
+    """Whether a convolution with such outputs is best done by patches."""
+    places, taps = samples * math.prod(out), math.prod(weights[1:])
+    much = places > LONG or places * taps > COPIES or places * taps * weights[0] > LITTLE
+    return samples < FEW and not much
 
 
 def _better_in_bands(samples: int, weights: Shape, out: Pair, stride: Pair, padding: Pair) -> bool:
@@ -176,7 +175,7 @@ def products(
     require(weights[1:2], size[1:2], "channels of weights")
     samples, outputs = size[0], weights[0]
     out = output_size(size, (weights[2], weights[3]), stride, padding)
-    if _is_little(samples * math.prod(out), weights):
+    if _is_little(samples, out, weights):
         return patches(size, weights, stride, padding)
     taps = weights[1] * weights[2] * weights[3]
     high, wide = best_tile(PRODUCTS, outputs, taps)
