@@ -1,11 +1,11 @@
 """Little convolutions: matrix products of patches, which BLAS does.
 
-What each weight meets is brought side by side, one row of numbers for each weight. Then the outputs
+What each weight meets is brought side by side, a row of numbers for each weight. Then the outputs
 are the weights times these rows; the gradient of the weights is the errors times the rows,
-transposed; and that of the image is the transposed weights times the errors, each number of which is
-added to the pixel from which its patch has it. Where all this is so little that it stays in the
-nearest cache, nothing is lost by copying every pixel as often as it is met, and however short the
-rows of the image are, BLAS has long ones.
+transposed; and that of the image is the transposed weights times the errors, each number of which
+is added to the pixel from which the patch has it. Where all this is so little that it stays in the
+nearest cache, not much is lost by copying every pixel as often as it is met; and however short the
+rows of the image are, all of them together are a long one.
 """
 
 from functools import lru_cache

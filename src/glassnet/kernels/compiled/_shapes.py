@@ -105,7 +105,7 @@ def _better_in_bands(samples: int, weights: Shape, out: Pair, stride: Pair, padd
 
 
 def _better_in_phases(samples: int, weights: Shape, size: Shape, padding: Pair) -> bool:
-    """The same of the gradient of images (C, H, W), with a stride of 1."""
+    """Whether much less is done so of the gradient of images (C, H, W), with a stride of 1."""
     channels, height, width = size
     by_rows = height * _held(samples * width, channels)
     in_phases = _held(samples * height * (width + padding[1]), channels)
@@ -113,11 +113,19 @@ def _better_in_phases(samples: int, weights: Shape, size: Shape, padding: Pair) 
     return saved > ENCLOSING and 2 * by_rows >= 3 * in_phases
 
 
+def _tile(outputs: int, longest: int) -> int:
+    """Return how many outputs are summed at once: more of them if a run fills one register only."""
+    from glassnet.kernels.compiled._vectors import REGISTER, registers
+
+    narrow = outputs > TILE and longest <= REGISTER // 4 and registers(TILE) > 1
+    return min(outputs, 2 * TILE if narrow else TILE)
+
+
 def _held(length: int, outputs: int) -> int:
     """Return how many numbers the registers have in which so many neighbours are summed."""
     from glassnet.kernels.compiled._vectors import REGISTER, registers
 
-    wide = registers(min(outputs, TILE)) * REGISTER // 4
+    wide = registers(_tile(outputs, length)) * REGISTER // 4
     return -(-length // wide) * wide
 
 
@@ -136,7 +144,7 @@ def _sums(
     places = shape[1] * shape[2] * shape[3]
     rest = (
         places, *terms, steps[outputs_axis], steps[1 - outputs_axis], window,
-        weights[1 - outputs_axis] * window, (0,) * min(outputs, TILE),
+        weights[1 - outputs_axis] * window, (0,) * _tile(outputs, terms[2][:, 2].max()),
     )  # fmt: skip
     return Sums(outputs * operations, layout, outputs * places, rest, shape, met)
 

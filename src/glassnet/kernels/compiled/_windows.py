@@ -41,8 +41,8 @@ def convolve(
     The innermost loop goes over the terms of a piece (see `SumPlan`), with `len(tile)` outputs k
     and as many r as fill the registers; around it, k before r, so that the pixels just read are
     still near. There are at least as many outputs as in a tile; in `y` they are `y_step` apart. The
-    weights of a tile's outputs are brought side by side first: they are `output_step` and
-    `channel_step` apart, `taps` for each output, and `window` of them for each channel of the image.
+    weights of a tile's outputs, `taps` for each, are brought side by side first: they are
+    `output_step` and `channel_step` apart, and there are `window` of each channel of the image.
 
     What a rectifier beside the convolution would do is done before the sums leave the registers.
     One after it: no sum is below `floor`. One before it, whose output is `below`, when this is the
