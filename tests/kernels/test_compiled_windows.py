@@ -138,12 +138,13 @@ WAYS = [
     ((1, 1, 28, 28), (3, 1, 1, 1), (1, 1), (0, 0), "patches", "patches"),
     ((31, 1, 4, 4), (2, 1, 3, 3), (1, 1), (1, 1), "patches", "patches"),
     ((32, 1, 4, 4), (2, 1, 3, 3), (1, 1), (1, 1), "rows", "rows"),  # samples fill the registers
-    ((1, 1, 33, 33), (2, 1, 3, 3), (1, 1), (1, 1), "rows", "rows"),  # outputs too long for patches
-    ((1, 40, 14, 14), (2, 40, 3, 3), (1, 1), (1, 1), "rows", "rows"),  # too much to copy
-    ((1, 64, 7, 7), MUCH, (1, 1), (1, 1), "bands", "phases"),  # rows of seven
-    ((1, 64, 7, 256), MUCH, (1, 1), (1, 1), "rows", "rows"),  # rows that fill all registers
+    ((1, 4, 5, 256), (2, 4, 1, 1), (1, 1), (0, 0), "rows", "rows"),  # outputs too long for patches
+    ((1, 40, 4, 258), (8, 40, 3, 3), (1, 1), (0, 0), "rows", "rows"),  # too much to copy
+    ((1, 8, 1, 256), (1024, 8, 1, 1), (1, 1), (0, 0), "rows", "rows"),  # and to multiply
+    ((1, 64, 21, 1), MUCH, (1, 1), (1, 1), "bands", "phases"),  # rows of one number
+    ((1, 64, 42, 2), MUCH, (2, 2), (1, 1), "bands", "phases"),
     ((32, 64, 7, 1), MUCH, (1, 1), (1, 1), "rows", "rows"),
-    ((1, 64, 14, 14), MUCH, (2, 2), (1, 1), "bands", "phases"),
+    ((1, 64, 7, 256), MUCH, (1, 1), (1, 1), "rows", "rows"),  # rows that fill all registers
     ((1, 3, 64, 64), (5, 3, 7, 7), (2, 2), (3, 3), "rows", "phases"),  # little, and long to cut out
 ]
 
