@@ -23,6 +23,7 @@ from glassnet.kernels.compiled import (
     _plans,
     _product_plans,
     _shapes,
+    _vectors,
     conv,
 )
 
@@ -159,6 +160,12 @@ def test_every_shape_goes_its_way(case):
     assert named.get(type(sums), "bands") == forward
     assert named.get(type(errors), "phases") == backward
     assert (type(inner) is _patches.Patches) == (forward == "patches")
+
+
+def test_rows_of_one_register_take_more_outputs_at_once():
+    lanes = _vectors.REGISTER // 4
+    assert _shapes._tile(20, lanes) == (16 if _vectors.registers(8) > 1 else 8)
+    assert (_shapes._tile(20, lanes + 1), _shapes._tile(5, 1)) == (8, 5)
 
 
 def test_outputs_that_follow_each_other_are_one_run():

@@ -23,7 +23,7 @@ from glassnet.kernels.compiled.activation import relu_backward
 class Patches(NamedTuple):
     """Where the numbers of the patches are."""
 
-    index: Array | None
+    origin: Array | None
     """For each number of a channel's patches, in the order (kh, kw, row, column, sample), its place
     in that channel of the image, or -1 beside it; None where the image is its own patches."""
     shape: Pair
@@ -44,10 +44,10 @@ def patches(size: Shape, weights: Shape, stride: Pair, padding: Pair) -> Patches
     p, q, i, j, n = np.ogrid[:kh, :kw, :rows, :columns, :samples]
     h, w = i * stride[0] + p - padding[0], j * stride[1] + q - padding[1]
     inside = (0 <= h) & (h < height) & (0 <= w) & (w < width)
-    index = np.where(inside, (h * width + w) * samples + n, -1).ravel().astype(np.int32)
+    origin = np.where(inside, (h * width + w) * samples + n, -1).ravel().astype(np.int32)
     as_it_lies = (kh, kw, rows, columns) == (1, 1, height, width) and padding == (0, 0)
     return Patches(
-        None if as_it_lies else index, (channels * kh * kw, rows * columns * samples),
+        None if as_it_lies else origin, (channels * kh * kw, rows * columns * samples),
         (channels, height, width, samples), (outputs, rows, columns, samples),
         (samples, outputs, rows, columns),
     )  # fmt: skip
@@ -70,9 +70,9 @@ def errors_of_patches(plan: Patches, dy: Array, weight: Array, below: Array | No
     outputs = len(weight)
     errors = batch_innermost(dy).reshape(outputs, -1)
     dx: Array = weight.reshape(outputs, -1).T.dot(errors)
-    if plan.index is not None:
+    if plan.origin is not None:
         met, dx = dx.ravel(), np.empty(plan.image, dx.dtype)
-        _fold(MEMORY * len(met), met, plan.index, plan.image[0], dx.ravel())
+        _fold(MEMORY * len(met), met, plan.origin, plan.image[0], dx.ravel())
     dx = dx.reshape(plan.image).transpose(3, 0, 1, 2)
     return dx if below is None else relu_backward(dx, below)
 
@@ -95,10 +95,10 @@ def products_of_patches(
 def _gathered(plan: Patches, x: Array) -> Array:
     """Return the patches."""
     image = batch_innermost(x)
-    if plan.index is None:
+    if plan.origin is None:
         return image.reshape(plan.shape)
     met = np.empty(plan.shape, x.dtype)
-    _gather(MEMORY * met.size, image, plan.index, plan.image[0], met.ravel())
+    _gather(MEMORY * met.size, image, plan.origin, plan.image[0], met.ravel())
     return met
 
 
@@ -109,23 +109,23 @@ def _ones(count: int, dtype: Any) -> Array:
 
 
 @Loop
-def _gather(image: Array, index: Array, channels: int, met: Array) -> None:
+def _gather(image: Array, origin: Array, channels: int, met: Array) -> None:
     """Copy each number of the patches from its place in the image; zero beside it."""
-    many, step = len(index), len(image) // channels
+    many, step = len(origin), len(image) // channels
     for c in prange(channels):
         for i in range(many):
-            place = index[i]
+            place = origin[i]
             met[c * many + i] = image[c * step + place] if place >= 0 else 0
 
 
 @Loop
-def _fold(met: Array, index: Array, channels: int, image: Array) -> None:
+def _fold(met: Array, origin: Array, channels: int, image: Array) -> None:
     """Write for each pixel the sum of what its patches have at its places."""
-    many, step = len(index), len(image) // channels
+    many, step = len(origin), len(image) // channels
     for c in prange(channels):
         for i in range(c * step, (c + 1) * step):
             image[i] = 0
         for i in range(many):
-            place = index[i]
+            place = origin[i]
             if place >= 0:
                 image[c * step + place] += met[c * many + i]

@@ -79,15 +79,16 @@ def max_pool2d_backward(
     require(winner.shape, dy.shape, "winners")
     windows = kernel, stride, padding
     if len(dy) < FEW:
-        few = _places_of_few(len(dy), tuple(input_shape), *windows)
+        few = _places_of_few(len(dy), tuple(input_shape), *windows, False)
         require(dy.shape, few.errors, "errors")
-        given = batch_innermost(dy), batch_innermost(winner), few.first, few.tap
+        given = batch_innermost(dy), batch_innermost(winner), *few.where
         return _handed_out(_max_loops()[2], few, given, dy.dtype, below)
     size = (*input_shape, len(dy))
     require((*dy.shape[1:], len(dy)), _output_shape(size, *windows), "errors")
     dx = vector(math.prod(size), dy.dtype).reshape(size)
-    given = _four(dy), _four(winner), dx[:0] if below is None else _fitting(below, dx)
-    _max_loops()[1](MEMORY * dx.size, *given, *kernel, *stride, *padding, dx)
+    rectified = dx[:0] if below is None else _fitting(below, dx)
+    errors = _four(dy), _four(winner)
+    _max_loops()[1](MEMORY * dx.size, *errors, rectified, *kernel, *stride, *padding, dx)
     return dx.transpose(3, 0, 1, 2)
 
 
@@ -113,9 +114,9 @@ def avg_pool2d_backward(
         return vectorised.avg_pool2d_backward(dy, input_shape, kernel, stride, padding, below)
     windows = kernel, stride, padding
     if len(dy) < FEW and stride[1] > 1:
-        few = _places_of_few(len(dy), tuple(input_shape), *windows)
+        few = _places_of_few(len(dy), tuple(input_shape), *windows, True)
         require(dy.shape, few.errors, "errors")
-        given = batch_innermost(dy), dy.dtype.type(1 / math.prod(kernel)), few.window, few.pixel
+        given = batch_innermost(dy), dy.dtype.type(1 / math.prod(kernel)), *few.where
         return _handed_out(_average_loops()[1], few, given, dy.dtype, below)
     means = gradient_means(len(dy), tuple(input_shape), *windows)
     require(dy.shape[1:], means.met, "errors")
@@ -166,28 +167,28 @@ class _Places(NamedTuple):
     size: Shape
     """Shape (C, H, W, N) of the images."""
     numbers: int
-    first: Array
-    """Where each window of a channel begins, which with a padding may be before the image."""
-    tap: Array
-    """How far behind is each pixel of the window."""
-    window: Array
-    pixel: Array
-    """Pairs of a window and a pixel in it, of one channel."""
+    where: tuple[Array, Array]
+    """What the loop is told of a channel: where each window begins, which with a padding may be
+    before the image, and how far behind each pixel of it is; or pairs of a window and a pixel."""
 
 
-@lru_cache(maxsize=256)
-def _places_of_few(samples: int, size: Shape, kernel: Pair, stride: Pair, padding: Pair) -> _Places:
+@lru_cache(maxsize=64)
+def _places_of_few(
+    samples: int, size: Shape, kernel: Pair, stride: Pair, padding: Pair, in_pairs: bool
+) -> _Places:
     """Return where the windows of images (C, H, W) are."""
     channels, rows, columns, _ = _output_shape((*size, samples), kernel, stride, padding)
     i, j, n, p, q = np.ogrid[:rows, :columns, :samples, : kernel[0], : kernel[1]]
     h, w = i * stride[0] - padding[0] + p, j * stride[1] - padding[1] + q
-    inside = (0 <= h) & (h < size[1]) & (0 <= w) & (w < size[2]) & (n >= 0)
-    place = ((h * size[2] + w) * samples + n).reshape(rows * columns * samples, -1)
-    window, tap = np.nonzero(inside.reshape(place.shape))
-    return _Places(
-        (samples, channels, rows, columns), (*size, samples), math.prod(size) * samples,
-        place[:, 0].copy(), place[0] - place[0, 0], window, place[window, tap],
-    )  # fmt: skip
+    place = ((h * size[2] + w) * samples + n).astype(np.int32)
+    place = place.reshape(rows * columns * samples, -1)
+    where = place[:, 0].copy(), place[0] - place[0, 0]
+    if in_pairs:
+        inside = (0 <= h) & (h < size[1]) & (0 <= w) & (w < size[2]) & (n >= 0)
+        window, tap = np.nonzero(inside.reshape(place.shape))
+        where = window.astype(np.int32), place[window, tap]
+    errors = samples, channels, rows, columns
+    return _Places(errors, (*size, samples), math.prod(size) * samples, where)
 
 
 def _handed_out(
