@@ -4,12 +4,15 @@ Plans of loops are worked out once and kept. So each geometry is met after its n
 differ in one respect only; random ones would hardly ever have all else in common.
 """
 
+from functools import lru_cache
+
 import numpy as np
 import pytest
 
 pytest.importorskip("numba")
 
 from glassnet.kernels import vectorised
+from glassnet.kernels.compiled import _shapes, conv
 
 from .test_compiled import agree
 
@@ -51,6 +54,11 @@ def with_random_numbers(samples, channels, outputs, kernel, stride, padding, ima
     agree("max_pool2d_backward", {"winner": winner, **given}, order)
 
 
-def test_neighbours_are_told_apart():
+@pytest.mark.parametrize("little", [True, False], ids=["as little", "as much"])
+def test_neighbours_are_told_apart(monkeypatch, little):
+    if not little:
+        monkeypatch.setattr(_shapes, "LONG", 0)
+        for name in ("forward_sums", "gradient_sums", "products"):
+            monkeypatch.setattr(conv, name, lru_cache(getattr(_shapes, name).__wrapped__))
     for geometry in (BASE, *NEIGHBOURS, BASE, *reversed(NEIGHBOURS)):
         with_random_numbers(**geometry)

@@ -1,8 +1,8 @@
 """The compiled convolutions and pools against the NumPy edition, whatever the geometry.
 
 Every path is met: samples that fill the registers and few of them, images as they lie, prepared,
-in bands and in phases, outputs that fill a tile and that do not, a rectifier on either side, one
-thread and all.
+in bands, in phases and in patches, outputs that fill a tile and that do not, a rectifier on either
+side, one thread and all.
 Each number of outputs below a tile's, and each dtype, is compiled apart; so there are few of them.
 """
 
@@ -19,8 +19,11 @@ from glassnet.kernels import vectorised
 from glassnet.kernels.compiled import (
     _arrays,
     _loops,
+    _patches,
+    _plans,
     _product_plans,
     _shapes,
+    _vectors,
     conv,
 )
 
@@ -42,11 +45,14 @@ def rectified(rng, shape):
     return np.maximum(rng.standard_normal(shape), 0).astype(np.float32)
 
 
-@pytest.mark.parametrize("path", ["bands", "rows"])
+@pytest.mark.parametrize("path", ["bands", "rows", "patches"])
 def test_convolutions_of_any_geometry(threads, monkeypatch, path):
-    monkeypatch.setattr(_shapes, "SHORT", 1 << 62 if path == "bands" else 0)
-    monkeypatch.setattr(_shapes, "MUCH", 0)
-    for name in ("forward_sums", "gradient_sums"):  # where that choice is not yet made
+    for name in ("_better_in_bands", "_better_in_phases"):
+        monkeypatch.setattr(_shapes, name, lambda *_: path == "bands")
+    monkeypatch.setattr(_shapes, "LONG", 1 << 62 if path == "patches" else 0)
+    for name in ("COPIES", "LITTLE"):
+        monkeypatch.setattr(_shapes, name, 1 << 62)
+    for name in ("forward_sums", "gradient_sums", "products"):  # where that choice is not yet made
         monkeypatch.setattr(conv, name, lru_cache(getattr(_shapes, name).__wrapped__))
 
     @given(geometries(), numbers, st.integers(1, 3), st.sampled_from([1, 3, 8, 11, 19]),
@@ -126,6 +132,47 @@ def test_convolutions_as_networks_have_them(case, dtype):
         agree("conv2d_input_gradient", {"dy": dy, "weight": weight, **shape, **step}, order)
 
 
+# Which way is taken changes no number, so it is asked for: (N, C, H, W), weights, stride, padding.
+MUCH = (64, 64, 3, 3)
+WAYS = [
+    ((1, 16, 7, 7), (32, 16, 2, 2), (2, 2), (0, 0), "patches", "patches"),
+    ((1, 1, 28, 28), (3, 1, 1, 1), (1, 1), (0, 0), "patches", "patches"),
+    ((31, 1, 4, 4), (2, 1, 3, 3), (1, 1), (1, 1), "patches", "patches"),
+    ((32, 1, 4, 4), (2, 1, 3, 3), (1, 1), (1, 1), "rows", "rows"),  # samples fill the registers
+    ((1, 4, 5, 256), (2, 4, 1, 1), (1, 1), (0, 0), "rows", "rows"),  # outputs too long for patches
+    ((1, 40, 4, 258), (8, 40, 3, 3), (1, 1), (0, 0), "rows", "rows"),  # too much to copy
+    ((1, 8, 1, 256), (1024, 8, 1, 1), (1, 1), (0, 0), "rows", "rows"),  # and to multiply
+    ((1, 64, 21, 1), MUCH, (1, 1), (1, 1), "bands", "phases"),  # rows of one number
+    ((1, 64, 42, 2), MUCH, (2, 2), (1, 1), "bands", "phases"),
+    ((32, 64, 7, 1), MUCH, (1, 1), (1, 1), "rows", "rows"),
+    ((1, 64, 7, 256), MUCH, (1, 1), (1, 1), "rows", "rows"),  # rows that fill all registers
+    ((1, 3, 64, 64), (5, 3, 7, 7), (2, 2), (3, 3), "rows", "phases"),  # little, and long to cut out
+]
+
+
+@pytest.mark.parametrize("case", WAYS, ids=str)
+def test_every_shape_goes_its_way(case):
+    size, weights, stride, padding, forward, backward = case
+    sums = _shapes.forward_sums(size, weights, stride, padding)
+    errors = _shapes.gradient_sums(size[0], weights, size[1:], stride, padding)
+    inner = _shapes.products(size, weights, stride, padding, np.dtype(np.float32))
+    named = {_patches.Patches: "patches", _shapes.Sums: "rows"}
+    assert named.get(type(sums), "bands") == forward
+    assert named.get(type(errors), "phases") == backward
+    assert (type(inner) is _patches.Patches) == (forward == "patches")
+
+
+def test_rows_of_one_register_take_more_outputs_at_once():
+    lanes = _vectors.REGISTER // 4
+    assert _shapes._tile(20, lanes) == (16 if _vectors.registers(8) > 1 else 8)
+    assert (_shapes._tile(20, lanes + 1), _shapes._tile(5, 1)) == (8, 5)
+
+
+def test_outputs_that_follow_each_other_are_one_run():
+    *_, pieces = _plans.forward_plan(1, (1, 20, 20), (1, 1), (1, 1), (0, 0)).terms
+    assert pieces.tolist() == [[0, 0, 400, 0, 1]]
+
+
 @pytest.mark.parametrize("outputs", range(1, 18))
 def test_every_number_of_outputs_has_a_tile_that_covers_it(outputs):
     tiles = ((4, 6), (5, 5), (4, 5), (3, 5))
@@ -135,7 +182,7 @@ def test_every_number_of_outputs_has_a_tile_that_covers_it(outputs):
 
 
 def test_large_vectors_begin_with_a_line():
-    for size in (_arrays.LARGE // 4, 5_003, 100_000):
+    for size in (_arrays.LARGE, 5_003, 100_000):
         for dtype in (np.float32, np.float64):
             vector = _arrays.vector(size, dtype)
             assert (len(vector), vector.dtype) == (size, dtype)

@@ -8,14 +8,14 @@ exponentials).
 `_windows` and `_products` the two loops of which convolutions are made, `_averages` and `_maxima`
 those of pools; `_plans` and `_product_plans` where in memory they find their numbers, `_images` and
 `_preparing` what is copied where that pays; `_bands`, `_phases` and `_separable` convolution, its
-gradient and pooling of few samples; `_stages` all convolutions of a network for few, with the
-pooling of `_window_rows`; `_matrices` the loop of dense layers, `_squares` what turns
-them; `_network` and `_outputs` the loops of whole training steps (with `_layers`, or, where threads
-share them, `_shared_layers`) and of inference, made of
-`_affine` and `_elements`; `_curves` those of non-linearities, whose formulas are in `_functions`
-and `_normal`; `_softmax_rows` (in the words of `_lanes`) and `_softmax_columns` those of softmax;
-all of these take `_exponentials`; `_arrays` how any array becomes what the loops take, `_loops` how
-they are compiled.
+gradient and pooling of few samples, `_patches` little convolutions; `_stages` all convolutions of a
+network for few, with the pooling of `_window_rows`; `_matrices` the loop of dense layers,
+`_squares` what turns them; `_network` and `_outputs` the loops of whole training steps (with
+`_layers`, or, where threads share them, `_shared_layers`) and of inference, made of `_affine` and
+`_elements`; `_curves` those of non-linearities, whose formulas are in `_functions` and `_normal`;
+`_softmax_rows` (in the words of `_lanes`) and `_softmax_columns` those of softmax; all of these take
+`_exponentials`; `_arrays` how any array becomes what the loops take, `_loops` how they are
+compiled.
 """
 
 # ruff: noqa: F403 (each file says in __all__ what its kernels are)

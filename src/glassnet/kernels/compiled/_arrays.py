@@ -15,8 +15,8 @@ COMPILED = {np.dtype(np.float32), np.dtype(np.float64)}
 
 LINE = 64
 """Bytes in a line of the cache."""
-LARGE = 1 << 14
-"""Bytes from which it pays that a vector begins with a line."""
+LARGE = 1 << 12
+"""Numbers from which it pays that a vector begins with a line."""
 TURN = 8
 """Multiply-adds that take as long as to move one number of a transpose."""
 
@@ -54,9 +54,9 @@ def vector(size: int, dtype: Any) -> Array:
     What NumPy hands out begins anywhere. Then most registers are loaded from two lines each, and a
     loop that does little else takes up to a quarter longer.
     """
-    itemsize = np.dtype(dtype).itemsize
-    if size * itemsize < LARGE:
+    if size < LARGE:
         return np.empty(size, dtype)
+    itemsize = np.dtype(dtype).itemsize
     room = np.empty(size + LINE // itemsize, dtype)
     first = c_char.from_buffer(room)  # type: ignore[arg-type]
     start = -addressof(first) % LINE // itemsize
@@ -69,16 +69,16 @@ def flat(x: Array) -> Array:
     For Numba an array that may not be written is of another type, and the loop would be compiled
     again; as such arrays are rare in training, they are copied.
     """
-    if not x.flags.carray:
-        x = x.copy("C")
-    return x.reshape(-1)
+    return x.ravel() if x.flags.carray else x.copy("C").ravel()
 
 
 def batch_innermost(x: Array) -> Array:
     """Return x of axes (N, ...) as a vector with the axes (..., N); a copy only where needed."""
+    if len(x) == 1 and x.flags.carray:  # then both orders are the same
+        return x.ravel()
     inner = x.transpose(1, 2, 3, 0) if x.ndim == 4 else x.transpose(*range(1, x.ndim), 0)
     if inner.flags.carray:
-        return inner.reshape(-1)
+        return inner.ravel()
     if x.flags.c_contiguous and not inner.flags.c_contiguous:
         return transposed(x.reshape(len(x), -1))
     return flat(inner)

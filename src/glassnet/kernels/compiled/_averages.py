@@ -66,29 +66,16 @@ def average(
 
 @Loop
 def share_errors(
-    dy: Array,
-    part: float,
-    kh: int,
-    kw: int,
-    sh: int,
-    sw: int,
-    ph: int,
-    pw: int,
-    dx: Array,
+    dy: Array, part: Any, window: Array, pixel: Array, channels: int, dx: Array
 ) -> None:
-    """Add to dx the gradient of averages of few samples; axes are (C, H, W, N).
+    """Write the gradient of averages of few samples.
 
-    With a stride, what one pixel of all samples meets is a short run; so each window goes through
-    its pixels instead, channel by channel.
+    With a stride, what one pixel of all samples meets is a short run; so all pairs of a window and
+    a pixel in it are gone through instead, channel by channel.
     """
-    channels, height, width, samples = dx.shape
-    _, out_h, out_w, _ = dy.shape
+    windows, pixels = len(dy) // channels, len(dx) // channels
     for c in prange(channels):
-        for i in range(out_h):
-            top, bottom = max(i * sh - ph, 0), min(i * sh - ph + kh, height)
-            for j in range(out_w):
-                left, right = max(j * sw - pw, 0), min(j * sw - pw + kw, width)
-                for h in range(top, bottom):
-                    for w in range(left, right):
-                        for n in range(samples):
-                            dx[c, h, w, n] += part * dy[c, i, j, n]
+        for m in range(c * pixels, (c + 1) * pixels):
+            dx[m] = 0
+        for pair in range(len(window)):
+            dx[c * pixels + pixel[pair]] += part * dy[c * windows + window[pair]]

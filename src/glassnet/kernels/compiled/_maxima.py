@@ -145,26 +145,17 @@ def errors_of_maxima(
 
 @Loop
 def errors_to_winners(
-    dy: Array,
-    winner: Array,
-    kh: int,
-    kw: int,
-    sh: int,
-    sw: int,
-    ph: int,
-    pw: int,
-    dx: Array,
+    dy: Array, winner: Array, first: Array, tap: Array, channels: int, dx: Array
 ) -> None:
-    """Add the same to dx, going through the windows, in a channel one by one: for few samples."""
-    channels, height, width, samples = dx.shape
-    _, out_h, out_w, _ = dy.shape
-    down = np.arange(kh * kw) // kw
-    right = np.arange(kh * kw) - down * kw
+    """Write the same, window by window, channel by channel: for few samples.
+
+    All are vectors. In a channel of dx window r begins at `first[r]`, tap t of it `tap[t]` further.
+    """
+    windows, pixels = len(first), len(dx) // channels
     for c in prange(channels):
-        for i in range(out_h):
-            for j in range(out_w):
-                for n in range(samples):
-                    place = min(winner[c, i, j, n], kh * kw - 1)
-                    h, w = i * sh - ph + down[place], j * sw - pw + right[place]
-                    if 0 <= h < height and 0 <= w < width:  # so it is, with winners of these images
-                        dx[c, h, w, n] += dy[c, i, j, n]
+        for m in range(c * pixels, (c + 1) * pixels):
+            dx[m] = 0
+        for r in range(windows):
+            place = first[r] + tap[min(winner[c * windows + r], len(tap) - 1)]
+            if 0 <= place < pixels:  # so it is, with winners of these images
+                dx[c * pixels + place] += dy[c * windows + r]

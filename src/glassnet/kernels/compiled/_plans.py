@@ -5,7 +5,7 @@ an output. Along each axis an output u *meets* the pixels v = u·s + k − pad o
 for the gradient of the input it is the other way round: a pixel u meets the outputs
 v = (u + pad − k) / s, where that is a whole number. From there on both are the same work.
 
-Three ways of dealing with the edges, and it is here that one of them is chosen:
+Four ways of dealing with the edges, and it is here that one of them is chosen:
 
 - *As it lies.* Taps that fall off the image are left out, so columns near the edges have lists of
   terms of their own. No copy is made; but with a stride, or at the edges, a run is N long.
@@ -15,6 +15,7 @@ Three ways of dealing with the edges, and it is here that one of them is chosen:
 - *In bands.* Zeros all around make a band of the image one run; see `_bands`. For so few samples
   that not even a row fills the registers. For the gradient of the input it is a whole image, or
   with a stride what is left of it when every s-th row and column is taken; see `_phases`.
+- *In patches.* What each weight meets is copied, for BLAS; see `_patches`. Where there is little.
 """
 
 from functools import lru_cache
@@ -26,10 +27,18 @@ from glassnet.arrays import Array, Pair, Shape
 
 FEW = 32
 """Samples up to which images are prepared."""
-SHORT = 128
-"""Numbers in a row of outputs below which bands are better: some four times what a tile takes."""
-MUCH = 1 << 17
-"""Multiply-adds from which bands are better: they are cut out of the image first."""
+PREPARING = 300_000
+"""Multiply-adds that take as long as to prepare a small image."""
+SPREADING = 250_000
+"""The same for cutting bands out of it; with a stride, as many times as long."""
+ENCLOSING = 600_000
+"""The same for putting zeros around errors, and phases together, beside preparing."""
+LONG = 1 << 10
+"""Numbers of an output up to which patches may be better."""
+COPIES = 1 << 13
+"""Numbers of patches up to which they are better: they stay in the nearest cache."""
+LITTLE = 1 << 20
+"""Multiply-adds up to which patches are better: BLAS has one thread."""
 PIECE = 512
 """Numbers in a piece of work: enough pieces for all threads, few enough to be cheap."""
 
@@ -159,7 +168,7 @@ def _sum_plan(
     offset: list[Array] = []
     tap: list[Array] = []
     lists: dict[object, int] = {}
-    pieces: list[tuple[int, ...]] = []
+    runs: list[tuple[int, ...]] = []
     for u, row in enumerate(rows):
         taps = tuple(k for k, _ in row)
         inside = [n for n, (_, v) in enumerate(row) if 0 <= v < height]
@@ -179,16 +188,25 @@ def _sum_plan(
             ]
             source = (row[0][1] * layout.row if row else 0) + (terms[0][1] if terms else 0)
             target, length = (u * len(across) + start) * samples, (end - start) * samples
-            pieces += [
-                (source + r, target + r, min(PIECE, length - r), *span)
-                for r in range(0, length, PIECE)
-            ]
-    table = np.array(pieces)
+            if runs and (source, target, *span) == _after(*runs[-1]):
+                source, target, before, *span = runs.pop()
+                length += before
+            runs.append((source, target, length, *span))
+    table = np.array([
+        (source + r, target + r, min(PIECE, length - r), *span)
+        for source, target, length, *span in runs
+        for r in range(0, length, PIECE)
+    ])  # fmt: skip
     operations = int((table[:, 2] * (table[:, 4] - table[:, 3])).sum())
     return SumPlan(
         layout, (height, width), (len(rows), len(across)), np.concatenate(offset),
         np.concatenate(tap), table, operations,
     )  # fmt: skip
+
+
+def _after(source: int, target: int, length: int, *span: int) -> tuple[int, ...]:
+    """Return where a run begins that goes on with another."""
+    return source + length, target + length, *span
 
 
 def _runs_of(across: Meetings, samples: int) -> list[tuple[Pair, list[Pair]]]:

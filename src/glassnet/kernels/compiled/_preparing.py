@@ -11,6 +11,7 @@ TOGETHER = 16
 @Loop
 def prepare(
     source: Array,
+    image: Array,
     samples: int,
     rows: int,
     width: int,
@@ -19,7 +20,6 @@ def prepare(
     sh: int,
     sw: int,
     height: int,
-    image: Array,
     columns: Array,
     left: int,
 ) -> None:

@@ -27,8 +27,10 @@ LINE = 16
 @Loop
 def correlate(
     errors: Array,
-    step: int,
     image: Array,
+    weight: Array,
+    bias: Array,
+    step: int,
     image_step: int,
     row: int,
     taps: Array,
@@ -37,9 +39,6 @@ def correlate(
     panels: Array,
     nothing: Array,
     parts: int,
-    partial: Array,
-    weight: Array,
-    bias: Array,
     left: tuple[int, ...],
     right: tuple[int, ...],
 ) -> None:
@@ -53,12 +52,13 @@ def correlate(
     A tile has `len(left)` of k and `len(right)` of t. The channels of the image are `image_step`
     apart, and its rows `row`.
 
-    The outputs are divided in `parts`, whose sums are kept in `partial` (first those of the
-    weights, a tile side by side, then those of the bias) and added up at the end.
+    The outputs are divided in `parts`, whose sums are kept apart (first those of the weights, a
+    tile side by side, then those of the bias) and added up at the end.
     """
     outputs, across = len(bias), len(bounds)
     down = (outputs + len(left) - 1) // len(left)
     kept = down * across * SLOT + outputs  # of each part
+    partial = np.zeros(parts * kept, errors.dtype)
     shares = min(down, max(1, 8 // parts))
     for turn in prange(parts * shares):
         part, share = turn // shares, turn % shares
@@ -69,16 +69,17 @@ def correlate(
                 share * down // shares, (share + 1) * down // shares, found, outputs, left, right,
             )  # fmt: skip
     for k in prange(outputs):
+        bias[k] = 0
         for part in range(parts):
-            found = partial[part * kept : (part + 1) * kept]
-            if part == 0:
-                bias[k] = 0
-                weight[k * len(taps) : (k + 1) * len(taps)] = 0
-            bias[k] += found[down * across * SLOT + k]
-            for t in range(len(taps)):
-                slot = k // len(left) * across + t // len(right)
-                place = slot * SLOT + k % len(left) * len(right) + t % len(right)
-                weight[k * len(taps) + taps[t]] += found[place]
+            bias[k] += partial[(part + 1) * kept - outputs + k]
+        row = k // len(left) * across * SLOT + k % len(left) * len(right)
+        for b in range(across):
+            for t in range(b * len(right), min((b + 1) * len(right), len(taps))):
+                place = row + b * (SLOT - len(right)) + t
+                total = partial[place]
+                for part in range(1, parts):
+                    total += partial[part * kept + place]
+                weight[k * len(taps) + taps[t]] = total
 
 
 @Inner

@@ -10,11 +10,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from glassnet.arrays import Array, Pair, Shape
+from glassnet.arrays import Pair, Shape
+from glassnet.kernels.compiled._arrays import require
+from glassnet.kernels.compiled._patches import Patches, patches
 from glassnet.kernels.compiled._plans import (
+    COPIES,
+    ENCLOSING,
     FEW,
-    MUCH,
-    SHORT,
+    LITTLE,
+    LONG,
+    PREPARING,
+    SPREADING,
     Layout,
     SumPlan,
     Terms,
@@ -22,7 +28,7 @@ from glassnet.kernels.compiled._plans import (
     forward_plan,
     output_size,
 )
-from glassnet.kernels.compiled._product_plans import PANEL, ProductPlan, best_tile, gradient_plan
+from glassnet.kernels.compiled._product_plans import PANEL, best_tile, gradient_plan
 
 if TYPE_CHECKING:
     from glassnet.kernels.compiled._phases import PhasePlan
@@ -35,28 +41,29 @@ is computed."""
 class Sums(NamedTuple):
     """What the loop of weighted sums has to know beside the arrays."""
 
-    layout: Layout
-    terms: Terms
     operations: int
-    steps: tuple[int, int, int]
-    """Weights from output to output, from channel to channel, and of each channel."""
-    packed: int
-    """Weights when they are packed."""
-    places: int
-    """Numbers of each output."""
+    layout: Layout
+    numbers: int
+    """Numbers of all outputs."""
+    rest: tuple[Any, ...]
+    """What the loop is told last: the numbers of each output, the terms, the steps from output to
+    output and from channel to channel of the weights, weights of each channel and of each output,
+    and the tile."""
     shape: Shape
     """What is computed, (outputs, height, width, samples)."""
     met: Shape
     """What is summed, (channels, height, width)."""
-    tile: tuple[int, ...]
 
 
 @lru_cache(maxsize=256)
-def forward_sums(size: Shape, weights: Shape, stride: Pair, padding: Pair) -> Sums | None:
+def forward_sums(size: Shape, weights: Shape, stride: Pair, padding: Pair) -> Sums | Patches | None:
     """Return what a convolution needs, or None where it is better done in bands."""
+    require(weights[1:2], size[1:2], "channels of weights")
     kernel = weights[2], weights[3]
     height, width = output_size(size, kernel, stride, padding)
-    if size[0] * width < SHORT and size[0] * height * width * math.prod(weights) > MUCH:
+    if _is_little(size[0], (height, width), weights):
+        return patches(size, weights, stride, padding)
+    if _better_in_bands(size[0], weights, (height, width), stride, padding):
         return None
     plan = forward_plan(size[0], size[1:], kernel, stride, padding)
     shape = weights[0], *plan.out, size[0]
@@ -66,14 +73,60 @@ def forward_sums(size: Shape, weights: Shape, stride: Pair, padding: Pair) -> Su
 @lru_cache(maxsize=256)
 def gradient_sums(
     samples: int, weights: Shape, size: Shape, stride: Pair, padding: Pair
-) -> Sums | None:
+) -> Sums | Patches | None:
     """Return what the gradient of images (C, H, W) needs, or None where phases are better."""
-    much = samples * size[1] * size[2] * math.prod(weights) > MUCH
-    if samples < FEW and (stride[1] > 1 or (much and samples * size[2] < SHORT)):
+    require(weights[1:2], size[:1], "channels of weights")
+    out = output_size(size, (weights[2], weights[3]), stride, padding)
+    if _is_little(samples, out, weights):
+        return patches((samples, *size), weights, stride, padding)
+    if samples < FEW and (stride[1] > 1 or _better_in_phases(samples, weights, size, padding)):
         return None
     plan = backward_plan(samples, weights[0], size, (weights[2], weights[3]), stride, padding)
     shape, met = (weights[1], *plan.out, samples), (weights[0], *plan.met)
     return _sums(plan.layout, plan.terms, plan.operations, weights, 1, shape, met)
+
+
+def _is_little(samples: int, out: Pair, weights: Shape) -> bool:
+    """Whether a convolution with such outputs is best done by patches."""
+    places, taps = samples * math.prod(out), math.prod(weights[1:])
+    much = places > LONG or places * taps > COPIES or places * taps * weights[0] > LITTLE
+    return samples < FEW and not much
+
+
+def _better_in_bands(samples: int, weights: Shape, out: Pair, stride: Pair, padding: Pair) -> bool:
+    """Whether less is done in bands than by rows, with what is computed for nothing."""
+    outputs, _, _, kw = weights
+    by_rows = out[0] * _held(samples * out[1], outputs) * math.prod(weights)
+    if stride[1] > 1 or padding[1]:
+        by_rows += PREPARING
+    row = samples * (out[1] + (kw - 1) // stride[1])
+    in_bands = _held(out[0] * row, outputs) * math.prod(weights) + stride[1] * SPREADING
+    return samples < FEW and in_bands < by_rows
+
+
+def _better_in_phases(samples: int, weights: Shape, size: Shape, padding: Pair) -> bool:
+    """Whether much less is done so of the gradient of images (C, H, W), with a stride of 1."""
+    channels, height, width = size
+    by_rows = height * _held(samples * width, channels)
+    in_phases = _held(samples * height * (width + padding[1]), channels)
+    saved = (by_rows - in_phases) * math.prod(weights)
+    return saved > ENCLOSING and 2 * by_rows >= 3 * in_phases
+
+
+def _tile(outputs: int, longest: int) -> int:
+    """Return how many outputs are summed at once: more of them if a run fills one register only."""
+    from glassnet.kernels.compiled._vectors import REGISTER, registers
+
+    narrow = outputs > TILE and longest <= REGISTER // 4 and registers(TILE) > 1
+    return min(outputs, 2 * TILE if narrow else TILE)
+
+
+def _held(length: int, outputs: int) -> int:
+    """Return how many numbers the registers have in which so many neighbours are summed."""
+    from glassnet.kernels.compiled._vectors import REGISTER, registers
+
+    wide = registers(_tile(outputs, length)) * REGISTER // 4
+    return -(-length // wide) * wide
 
 
 def _sums(
@@ -88,13 +141,12 @@ def _sums(
     """Return what the loop needs; the outputs are an axis of the weights, 0 or 1."""
     outputs, window = weights[outputs_axis], weights[2] * weights[3]
     steps = weights[1] * window, window
-    tile = (0,) * min(outputs, TILE)
-    packed = -(-outputs // len(tile)) * len(tile) * weights[1 - outputs_axis] * window
-    return Sums(
-        layout, terms, outputs * operations,
-        (steps[outputs_axis], steps[1 - outputs_axis], window), packed,
-        shape[1] * shape[2] * shape[3], shape, met, tile,
+    places = shape[1] * shape[2] * shape[3]
+    rest = (
+        places, *terms, steps[outputs_axis], steps[1 - outputs_axis], window,
+        weights[1 - outputs_axis] * window, (0,) * _tile(outputs, terms[2][:, 2].max()),
     )  # fmt: skip
+    return Sums(outputs * operations, layout, outputs * places, rest, shape, met)
 
 
 @lru_cache(maxsize=256)
@@ -113,35 +165,37 @@ def in_phases(
 class Products(NamedTuple):
     """What the loop of inner products has to know beside the arrays."""
 
-    plan: ProductPlan
-    errors: Shape
-    places: int
-    """Errors of each output."""
     operations: int
-    nothing: Array
-    parts: int
-    room: int
-    """Sums that all parts keep."""
-    tile: tuple[tuple[int, ...], tuple[int, ...]]
+    layout: Layout
+    errors: Shape
+    rest: tuple[Any, ...]
+    """What the loop is told last: the errors of each output, numbers of a channel of the image and
+    of a row, the plan, zeros, parts, and the tile's sides."""
 
 
 @lru_cache(maxsize=256)
-def products(size: Shape, weights: Shape, stride: Pair, padding: Pair, dtype: Any) -> Products:
+def products(
+    size: Shape, weights: Shape, stride: Pair, padding: Pair, dtype: Any
+) -> Products | Patches:
     """Return what the gradient of weights needs."""
-    from glassnet.kernels.compiled._products import SLOT
     from glassnet.kernels.compiled._vectors import PRODUCTS
 
+    require(weights[1:2], size[1:2], "channels of weights")
     samples, outputs = size[0], weights[0]
+    out = output_size(size, (weights[2], weights[3]), stride, padding)
+    if _is_little(samples, out, weights):
+        return patches(size, weights, stride, padding)
     taps = weights[1] * weights[2] * weights[3]
     high, wide = best_tile(PRODUCTS, outputs, taps)
     plan = gradient_plan(samples, size[1:], (weights[2], weights[3]), stride, padding, wide)
-    places = samples * plan.out[0] * plan.out[1]
+    places = samples * math.prod(out)
     parts = 4 if len(plan.panels) >= 16 else 1  # with few, sharing out the outputs is more even
-    kept = -(-outputs // high) * -(-taps // wide) * SLOT + outputs
-    return Products(
-        plan, (samples, outputs, *plan.out), places, taps * outputs * places,
-        np.zeros(max(PANEL, samples), dtype), parts, parts * kept, ((0,) * high, (0,) * wide),
+    rest = (
+        places, size[2] * plan.layout.row, plan.layout.row, plan.taps, plan.runs, plan.bounds,
+        plan.panels, np.zeros(max(PANEL, samples), dtype), parts, (0,) * high, (0,) * wide,
     )  # fmt: skip
+    errors = samples, outputs, *plan.out
+    return Products(taps * outputs * places, plan.layout, errors, rest)
 
 
 class Means(NamedTuple):

@@ -57,15 +57,15 @@ def _tile(dtype: Any, sums: int, registers: int) -> Any:
     return types.UniTuple(Vector(dtype, _lanes(dtype, registers)), sums)
 
 
-def _registers(sums: Any) -> int:
+def registers(sums: int) -> int:
     """Return how many registers each sum of a tile gets: 1, 2, 4, …, else LLVM does badly."""
-    return 1 << (TILE // len(sums)).bit_length() - 1
+    return 1 << (TILE // sums).bit_length() - 1
 
 
 @intrinsic
 def width(typing: Any, array: Any, sums: Any) -> Any:
     """Return how many numbers of `array` lie side by side in each of `len(sums)` sums of a tile."""
-    count = _lanes(array.dtype, _registers(sums))
+    count = _lanes(array.dtype, registers(len(sums)))
     return types.int64(array, sums), _constant(count)
 
 
@@ -92,7 +92,7 @@ def _constant(number: int) -> Any:
 def filled_tile(typing: Any, start: Any, i: Any, sums: Any) -> Any:
     """Return a tile of `len(sums)` sums, all lanes of sum k being start[i + k]."""
     dtype = start.dtype
-    tile = _tile(dtype, len(sums), _registers(sums))
+    tile = _tile(dtype, len(sums), registers(len(sums)))
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Values) -> Any:
         start, i, _ = arguments

@@ -7,6 +7,8 @@ does too; but here a row is a piece of an image, so no patch is ever copied.
 Every argument is a vector or a number, so each loop is compiled once for each dtype and tile.
 """
 
+import numpy as np
+
 from glassnet.arrays import Array
 from glassnet.kernels.compiled._loops import Inner, Loop, prange
 from glassnet.kernels.compiled._rectify import passed, raised
@@ -19,20 +21,19 @@ ALONE = 4_096
 @Loop
 def convolve(
     image: Array,
+    weight: Array,
+    bias: Array,
+    floor: float,
+    below: Array,
+    y: Array,
+    y_step: int,
     offset: Array,
     tap: Array,
     pieces: Array,
-    weight: Array,
     output_step: int,
     channel_step: int,
     window: int,
-    packed: Array,
-    bias: Array,
-    y: Array,
-    y_step: int,
-    outputs: int,
-    floor: float,
-    below: Array,
+    taps: int,
     tile: tuple[int, ...],
 ) -> None:
     """Write sums of runs, each times a weight: y[k, r] = b[k] + Σ_t w[k, tap t] · image[t, r].
@@ -40,17 +41,17 @@ def convolve(
     The innermost loop goes over the terms of a piece (see `SumPlan`), with `len(tile)` outputs k
     and as many r as fill the registers; around it, k before r, so that the pixels just read are
     still near. There are at least as many outputs as in a tile; in `y` they are `y_step` apart. The
-    weights of a tile's outputs are brought side by side, into `packed`: they are `output_step` and
-    `channel_step` apart, and there are `window` of each channel of the image.
+    weights of a tile's outputs, `taps` for each, are brought side by side first: they are
+    `output_step` and `channel_step` apart, and there are `window` of each channel of the image.
 
     What a rectifier beside the convolution would do is done before the sums leave the registers.
     One after it: no sum is below `floor`. One before it, whose output is `below`, when this is the
     gradient of that: where it is not above zero, a sum is zero. There is none if `below` is empty.
     """
-    sums = len(tile)
+    sums, outputs = len(tile), len(bias)
     wide = width(image, tile)
     blocks = (outputs + sums - 1) // sums
-    taps = len(packed) // (blocks * sums)
+    packed = np.empty(blocks * sums * taps, image.dtype)
     if len(packed) < ALONE:
         for block in range(blocks):
             k = min(block * sums, outputs - sums)

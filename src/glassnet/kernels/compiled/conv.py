@@ -22,6 +22,12 @@ from glassnet.kernels import vectorised
 from glassnet.kernels.compiled._arrays import batch_innermost, flat, is_plain, require, vector
 from glassnet.kernels.compiled._images import as_vector, prepared
 from glassnet.kernels.compiled._loops import MEMORY
+from glassnet.kernels.compiled._patches import (
+    Patches,
+    errors_of_patches,
+    products_of_patches,
+    sums_of_patches,
+)
 from glassnet.kernels.compiled._shapes import (
     Sums,
     forward_sums,
@@ -48,8 +54,9 @@ def conv2d_forward(
     """Return the convolution of a batch of images: each run a sum of runs of pixels, weighted."""
     if not is_plain(x, weight, bias):
         return vectorised.conv2d_forward(x, weight, bias, stride, padding, rectify)
-    require(weight.shape[1:2], x.shape[1:2], "channels of weights")
     sums = forward_sums(x.shape, weight.shape, stride, padding)
+    if isinstance(sums, Patches):
+        return sums_of_patches(sums, x, weight, bias, rectify)
     start = np.zeros(len(weight), x.dtype) if bias is None else flat(bias)
     floor = 0.0 if rectify else -np.inf
     if sums is None:
@@ -73,12 +80,15 @@ def conv2d_input_gradient(
     """
     if not is_plain(dy, weight, below):
         return vectorised.conv2d_input_gradient(dy, weight, input_shape, stride, padding, below)
-    require(weight.shape[1:2], input_shape[:1], "channels of weights")
-    if below is not None:
-        require(below.shape, (len(dy), *input_shape), "outputs of a rectifier")
-        below = batch_innermost(below)
     geometry = weight.shape, tuple(input_shape), stride, padding
     sums = gradient_sums(len(dy), *geometry)
+    if below is not None:
+        require(below.shape, (len(dy), *input_shape), "outputs of a rectifier")
+    if isinstance(sums, Patches):
+        require(dy.shape, sums.errors, "errors")
+        return errors_of_patches(sums, dy, weight, below)
+    if below is not None:
+        below = batch_innermost(below)
     if sums is None:
         return _phase_sums(dy, weight, geometry, below)
     require(dy.shape[1:], sums.met, "errors")
@@ -90,13 +100,10 @@ def conv2d_input_gradient(
 def _summed(
     sums: Sums, image: Array, weight: Array, start: Array, floor: float, below: Array | None
 ) -> Array:
-    """Return the sums, `places` of each output, of which some may be left unwritten."""
-    outputs, dtype = len(start), image.dtype
-    y, packed = vector(outputs * sums.places, dtype), np.empty(sums.packed, dtype)
-    _convolve()(
-        sums.operations, image, *sums.terms, flat(weight), *sums.steps, packed, start, y,
-        sums.places, outputs, dtype.type(floor), y[:0] if below is None else below, sums.tile,
-    )  # fmt: skip
+    """Return the sums, of which some may be left unwritten."""
+    y = vector(sums.numbers, image.dtype)
+    rest = y[:0] if below is None else below, y, *sums.rest
+    _convolve()(sums.operations, image, flat(weight), start, floor, *rest)
     return y
 
 
@@ -145,16 +152,17 @@ def conv2d_weight_gradient(
     if not is_plain(dy, x, out):
         vectorised.conv2d_weight_gradient(dy, x, stride, padding, out, bias_out)
         return
-    require(out.shape[1:2], x.shape[1:2], "channels of weights")
     given = products(x.shape, out.shape, stride, padding, x.dtype)
+    if isinstance(given, Patches):
+        require(dy.shape, given.errors, "errors")
+        products_of_patches(given, dy, x, out, bias_out)
+        return
     require(dy.shape, given.errors, "errors")
-    plan, bias = given.plan, np.empty(len(out), x.dtype)
-    gradient = out if out.flags.c_contiguous else np.empty(out.shape, out.dtype)
+    gradient = out if out.flags.carray else np.empty(out.shape, out.dtype)
+    bias = np.empty(len(out), x.dtype)
     _correlate()(
-        given.operations, batch_innermost(dy), given.places, prepared(x, plan.layout),
-        x.shape[2] * plan.layout.row, plan.layout.row, plan.taps, plan.runs, plan.bounds,
-        plan.panels, given.nothing, given.parts,
-        np.zeros(given.room, x.dtype), gradient.reshape(-1), bias, *given.tile,
+        given.operations, batch_innermost(dy), prepared(x, given.layout), gradient.ravel(), bias,
+        *given.rest,
     )  # fmt: skip
     if gradient is not out:
         out[...] = gradient

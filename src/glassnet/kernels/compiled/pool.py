@@ -5,7 +5,7 @@ Both are made of runs, as convolutions are (`_plans`); `_averages` and `_maxima`
 
 import math
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -76,19 +76,19 @@ def max_pool2d_backward(
         return vectorised.max_pool2d_backward(
             dy, winner, input_shape, kernel, stride, padding, below
         )
-    size = (*input_shape, len(dy))
-    out = _output_shape(size, kernel, stride, padding)
     require(winner.shape, dy.shape, "winners")
-    require((*dy.shape[1:], len(dy)), out, "errors")
-    dx = vector(math.prod(size), dy.dtype).reshape(size)
-    _, to_each_pixel, from_each_window = _max_loops()
-    windows = *kernel, *stride, *padding
+    windows = kernel, stride, padding
     if len(dy) < FEW:
-        dx.fill(0)
-        from_each_window(MEMORY * dx.size, _four(dy), _four(winner), *windows, dx)
-        return _rectified(dx.transpose(3, 0, 1, 2), below)
-    given = _four(dy), _four(winner), dx[:0] if below is None else _fitting(below, dx)
-    to_each_pixel(MEMORY * dx.size, *given, *windows, dx)
+        few = _places_of_few(len(dy), tuple(input_shape), *windows, False)
+        require(dy.shape, few.errors, "errors")
+        given = batch_innermost(dy), batch_innermost(winner), *few.where
+        return _handed_out(_max_loops()[2], few, given, dy.dtype, below)
+    size = (*input_shape, len(dy))
+    require((*dy.shape[1:], len(dy)), _output_shape(size, *windows), "errors")
+    dx = vector(math.prod(size), dy.dtype).reshape(size)
+    rectified = dx[:0] if below is None else _fitting(below, dx)
+    errors = _four(dy), _four(winner)
+    _max_loops()[1](MEMORY * dx.size, *errors, rectified, *kernel, *stride, *padding, dx)
     return dx.transpose(3, 0, 1, 2)
 
 
@@ -112,22 +112,15 @@ def avg_pool2d_backward(
     """Return ∂L/∂x: each window shares its error equally among its pixels."""
     if not is_plain(dy, below):
         return vectorised.avg_pool2d_backward(dy, input_shape, kernel, stride, padding, below)
-    means = gradient_means(len(dy), tuple(input_shape), kernel, stride, padding)
-    require(dy.shape[1:], means.met, "errors")
+    windows = kernel, stride, padding
     if len(dy) < FEW and stride[1] > 1:
-        return _shared(dy, means, kernel, stride, padding, below)
+        few = _places_of_few(len(dy), tuple(input_shape), *windows, True)
+        require(dy.shape, few.errors, "errors")
+        given = batch_innermost(dy), dy.dtype.type(1 / math.prod(kernel)), *few.where
+        return _handed_out(_average_loops()[1], few, given, dy.dtype, below)
+    means = gradient_means(len(dy), tuple(input_shape), *windows)
+    require(dy.shape[1:], means.met, "errors")
     return _means(dy, means, below)
-
-
-def _shared(
-    dy: Array, means: Means, kernel: Pair, stride: Pair, padding: Pair, below: Array | None
-) -> Array:
-    """Return the gradient of averages of few samples."""
-    dx = vector(means.shape[0] * means.steps[1], dy.dtype).reshape(means.shape)
-    dx.fill(0)
-    part = dy.dtype.type(means.part)
-    _average_loops()[1](MEMORY * dx.size, _four(dy), part, *kernel, *stride, *padding, dx)
-    return _rectified(dx.transpose(3, 0, 1, 2), below)
 
 
 def _means(x: Array, means: Means, below: Array | None) -> Array:
@@ -166,6 +159,48 @@ def _few_windows(
     return shape, (shape[1], *kernel, stride[0], padding[0], padding[1] * samples), left
 
 
+class _Places(NamedTuple):
+    """Where windows are in images of few samples, which lie batch-innermost."""
+
+    errors: Shape
+    """Shape (N, C, Ho, Wo) of the errors."""
+    size: Shape
+    """Shape (C, H, W, N) of the images."""
+    numbers: int
+    where: tuple[Array, Array]
+    """What the loop is told of a channel: where each window begins, which with a padding may be
+    before the image, and how far behind each pixel of it is; or pairs of a window and a pixel."""
+
+
+@lru_cache(maxsize=64)
+def _places_of_few(
+    samples: int, size: Shape, kernel: Pair, stride: Pair, padding: Pair, in_pairs: bool
+) -> _Places:
+    """Return where the windows of images (C, H, W) are."""
+    channels, rows, columns, _ = _output_shape((*size, samples), kernel, stride, padding)
+    i, j, n, p, q = np.ogrid[:rows, :columns, :samples, : kernel[0], : kernel[1]]
+    h, w = i * stride[0] - padding[0] + p, j * stride[1] - padding[1] + q
+    place = ((h * size[2] + w) * samples + n).astype(np.int32)
+    place = place.reshape(rows * columns * samples, -1)
+    where = place[:, 0].copy(), place[0] - place[0, 0]
+    if in_pairs:
+        inside = (0 <= h) & (h < size[1]) & (0 <= w) & (w < size[2]) & (n >= 0)
+        window, tap = np.nonzero(inside.reshape(place.shape))
+        where = window.astype(np.int32), place[window, tap]
+    errors = samples, channels, rows, columns
+    return _Places(errors, (*size, samples), math.prod(size) * samples, where)
+
+
+def _handed_out(
+    loop: Any, few: _Places, given: tuple[Any, ...], dtype: Any, below: Array | None
+) -> Array:
+    """Return the gradient of few samples, whose errors a loop hands out window by window."""
+    dx = vector(few.numbers, dtype)
+    loop(MEMORY * few.numbers, *given, few.size[0], dx)
+    dx = dx.reshape(few.size).transpose(3, 0, 1, 2)
+    return dx if below is None else relu_backward(dx, below)
+
+
 @cache
 def _separable() -> Any:
     from glassnet.kernels.compiled import _separable
@@ -185,11 +220,6 @@ def _average_loops() -> Any:
     from glassnet.kernels.compiled._averages import average, share_errors
 
     return average, share_errors
-
-
-def _rectified(dx: Array, below: Array | None) -> Array:
-    """Return the gradient of the input of a rectifier, if there is one, whose output is `below`."""
-    return dx if below is None else relu_backward(dx, below)
 
 
 def _fitting(below: Array, dx: Array) -> Array:
