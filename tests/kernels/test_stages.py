@@ -72,7 +72,7 @@ def test_numpy_agrees_with_the_textbook(arguments, order):
     assert_close(vectorised.conv_stages_forward(**mine), expected)
 
 
-@pytest.mark.parametrize("outputs", [[1, 2, 5], [8, 9, 17]], ids=["narrow", "wide"])
+@pytest.mark.parametrize("outputs", [[2], [8, 9, 17]], ids=["narrow", "wide"])
 def test_compiled_agrees_with_numpy(outputs):
     pytest.importorskip("numba")
     from glassnet.kernels import compiled

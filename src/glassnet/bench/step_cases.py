@@ -1,4 +1,4 @@
-"""What a step does beside its layers: batches, updates; and whole steps of small networks."""
+"""What a step does beside its layers: batches, updates; and several layers in one call."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from glassnet import kernels
 from glassnet.arrays import Array
 from glassnet.bench.kernel_case import Call, KernelCase
 from glassnet.bench.roofline import Work
-from glassnet.kernels.codes import ACTIVATIONS, LOSSES, RULES
+from glassnet.kernels.codes import ACTIVATIONS, LOSSES, POOLINGS, RULES
+from glassnet.kernels.stage import Stage
 
 PARAMETERS = 535_818
 """Of 784-512-256-10."""
@@ -24,6 +25,7 @@ def step_cases() -> Iterator[KernelCase]:
     yield from _updates()
     yield from _batches()
     yield from _networks()
+    yield from _stages()
 
 
 def _updates() -> Iterator[KernelCase]:
@@ -98,3 +100,29 @@ def _step(sizes: tuple[int, ...], samples: int) -> Call:
         RULES.index("sgd"), np.zeros(3), nothing, nothing, 0, np.full(1, 1e-6), output,
         np.empty((1, 2)),
     )  # fmt: skip
+
+
+def _stages() -> Iterator[KernelCase]:
+    """Yield the convolutions of conv3-32-32-64, as one image of 28×28 goes through them."""
+    relu, largest = ACTIVATIONS.index("relu"), POOLINGS.index("largest")
+    rows, place, products, numbers, side = [], 0, 0, 28 * 28, 28
+    for inputs, outputs, pooled in ((1, 32, False), (32, 32, True), (32, 64, True)):
+        weights = 9 * inputs * outputs
+        window = (largest, (2, 2), (2, 2), (0, 0)) if pooled else ()
+        stage = Stage(
+            inputs, outputs, (3, 3), (1, 1), (1, 1), place, place + weights, relu, *window
+        )  # fmt: skip
+        rows.append(stage.row())
+        products += weights * side * side
+        side //= 2 if pooled else 1
+        place += weights + outputs
+        numbers += weights + outputs * (side * side + 1)
+
+    def prepare() -> Call:
+        rng = np.random.default_rng(0)
+        x = rng.random((1, 1, 28, 28), np.float32)
+        table, value = np.array(rows), 0.1 * rng.standard_normal(place, np.float32)
+        return lambda: kernels.conv_stages_forward(x, table, np.zeros(len(table)), value)
+
+    work = Work(2.0 * products, 4.0 * numbers)
+    yield KernelCase("conv3 1-32-32-64, 1 image", "stages", work, prepare)

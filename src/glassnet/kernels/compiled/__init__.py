@@ -13,8 +13,8 @@ network for few, with the pooling of `_window_rows`; `_matrices` the loop of den
 `_squares` what turns them; `_network` and `_outputs` the loops of whole training steps (with
 `_layers`, or, where threads share them, `_shared_layers`) and of inference, made of `_affine` and
 `_elements`; `_curves` those of non-linearities, whose formulas are in `_functions` and `_normal`;
-`_softmax_rows` (in the words of `_lanes`) and `_softmax_columns` those of softmax; all of these take
-`_exponentials`; `_arrays` how any array becomes what the loops take, `_loops` how they are
+`_softmax_rows` (in the words of `_lanes`) and `_softmax_columns` those of softmax; all of these
+take `_exponentials`; `_arrays` how any array becomes what the loops take, `_loops` how they are
 compiled.
 """
 
