@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import glassnet as gn
-from glassnet import kernels
+from glassnet import kernels, threads
 from glassnet.layers.shortcut import Shortcut
 
 from .test_dense_chain import ACTIVATIONS, layer_by_layer, packed
@@ -16,8 +16,13 @@ from .test_dense_chain import ACTIVATIONS, layer_by_layer, packed
 
 @pytest.fixture(autouse=True)
 def _compiled():
+    """One thread is enough here, and half the work for the compiler."""
     pytest.importorskip("numba")
     kernels.use_kernels("numba")
+    before = threads.threads()
+    gn.set_threads(1)
+    yield
+    gn.set_threads(before)
 
 
 def network() -> gn.Sequential:
