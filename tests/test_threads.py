@@ -5,9 +5,11 @@ import subprocess
 import sys
 import textwrap
 
+import numpy as np
 import pytest
 
-from glassnet import threads
+import glassnet as gn
+from glassnet import crowd, threads
 from glassnet.errors import ConfigError
 
 
@@ -176,3 +178,73 @@ def test_without_a_folder_to_keep_compiled_loops_in(tmp_path):
     print(compiled.squared_norm(np.ones(100_000, np.float32)))
     """
     assert run(program, NUMBA_CACHE_LOCATOR_CLASSES="ZipCacheLocator") == "100000.0"
+
+
+def test_the_same_bits_with_fewer_threads_while_others_want_the_processors(monkeypatch):
+    pytest.importorskip("numba")
+    if threads.available() < 2:
+        pytest.skip("there is one processor only")
+    gn.use_kernels("numba")
+    monkeypatch.setattr(threads, "_count", 2)
+    rng = np.random.default_rng(0)
+    data = gn.Dataset(rng.random((192, 1, 28, 28), np.float32), rng.integers(0, 10, 192))
+
+    class Changing:
+        """One thread and two in turns."""
+
+        def __init__(self, *numbers):
+            self.numbers, self.asked = numbers, 0
+
+        def threads(self, count):
+            self.asked += 1
+            return self.numbers[self.asked % len(self.numbers)]
+
+    def trained(crowd):
+        monkeypatch.setattr(threads, "_crowd", crowd)
+        weights = []
+        for layers in (
+            [gn.Flatten(), gn.Linear(784, 64), gn.Tanh(), gn.Linear(64, 10)],
+            [gn.Conv2d(1, 8, 5), gn.ReLU(), gn.MaxPool2d(2), gn.Flatten(), gn.Linear(1152, 10)],
+        ):
+            model = gn.Sequential(*layers)
+            trainer = gn.Trainer(model, gn.SoftmaxCrossEntropy(), gn.Adam(), seed=0)
+            trainer.fit(data, epochs=2, batch_size=64)
+            weights += [p.value.copy() for _, p in model.named_parameters()]
+            weights.append(model.predict(data.x[:1]))
+        assert crowd.asked > 20
+        return weights
+
+    expected = trained(Changing(2))
+    for found in (trained(Changing(1)), trained(Changing(1, 2, 2))):
+        for mine, theirs in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+
+
+class Clock:
+    """A clock, and how often the process lost a processor up to then."""
+
+    def __init__(self, monkeypatch):
+        self.now, self.lost = 100.0, 0
+        monkeypatch.setattr(crowd.time, "perf_counter", lambda: self.now)
+        monkeypatch.setattr(crowd, "_lost", lambda: self.lost)
+
+    def pass_by(self, found, seconds, often=0, count=4):
+        """Let time pass, and return the numbers of threads that were found."""
+        numbers = []
+        for _ in range(round(seconds / crowd.LOOK)):
+            self.now += 1.001 * crowd.LOOK
+            self.lost += round(often * crowd.LOOK)
+            numbers.append(found.threads(count))
+        return numbers
+
+
+def test_fewer_threads_where_it_is_crowded_and_more_when_it_is_not(monkeypatch):
+    clock, found = Clock(monkeypatch), crowd.Crowd()
+    assert found.threads(4) == 4
+    assert set(clock.pass_by(found, 2, often=1_000)) == {4}  # of four threads
+    assert clock.pass_by(found, 0.1, often=2_000)[-1] == 2
+    assert clock.pass_by(found, 10)[-1] == 4
+    crowded = clock.pass_by(found, 60, often=9_000)
+    assert set(crowded) == {1, 2}
+    assert crowded.count(1) > 0.95 * len(crowded)
+    assert set(clock.pass_by(found, 60)[-2000:]) == {4}

@@ -7,7 +7,8 @@ and is told to use one thread as soon as compiled kernels run.
 
 Waiting threads run in circles for about 75 µs and then sleep: long enough to meet the next kernel
 of the same step in 2 µs instead of 25 to 60, short enough not to be in the way of other programs.
-An `OMP_WAIT_POLICY` or `GOMP_SPINCOUNT` in the environment is respected.
+An `OMP_WAIT_POLICY` or `GOMP_SPINCOUNT` in the environment is respected. While others want the same
+processors, fewer threads do the same work, to the same bits (`crowd.py`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import os
 import threading
 
+from glassnet.crowd import Crowd
 from glassnet.errors import ConfigError
 from glassnet.memory import keep_freed_memory
 
@@ -37,6 +39,8 @@ def _at_start() -> int:
 _count = _at_start()
 _forked = False  # whether the pool was lost: OpenMP's threads do not follow a fork
 _started = False
+_launched = 0
+_crowd = Crowd()
 _claimed = False  # whether compiled kernels have been used
 _applied = threading.local()
 _one_at_a_time: threading.Lock | None = None
@@ -101,9 +105,10 @@ def pool() -> int:
     """
     if _forked or _count == 1:
         return 1
-    if getattr(_applied, "count", None) != _count:
-        _apply()
-    return int(_applied.count)
+    working = _crowd.threads(_count)
+    if getattr(_applied, "count", None) != working:
+        _apply(working)
+    return min(_count, _launched)
 
 
 def one_at_a_time() -> threading.Lock | None:
@@ -114,9 +119,9 @@ def one_at_a_time() -> threading.Lock | None:
     return _one_at_a_time
 
 
-def _apply() -> None:
+def _apply(count: int) -> None:
     """Tell Numba, which has a number for each Python thread; start the pool the first time."""
-    global _started, _one_at_a_time  # noqa: PLW0603 — there is one pool
+    global _started, _launched, _one_at_a_time  # noqa: PLW0603 — there is one pool
     if not _started and not any(name in os.environ for name in _CHOICES):
         os.environ.update(_SPIN)  # read when the pool starts
     import numba
@@ -128,9 +133,9 @@ def _apply() -> None:
 
         _launch_threads()
         _one_at_a_time = threading.Lock() if numba.threading_layer() == "workqueue" else None
-        _started = True
-    _applied.count = min(_count, numba.config.NUMBA_NUM_THREADS)
-    numba.set_num_threads(_applied.count)
+        _started, _launched = True, int(numba.config.NUMBA_NUM_THREADS)
+    _applied.count = count
+    numba.set_num_threads(min(count, _launched))
 
 
 def _after_fork() -> None:
