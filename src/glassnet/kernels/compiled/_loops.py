@@ -13,7 +13,10 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
+import numpy as np
+
 from glassnet import threads
+from glassnet.arrays import Array
 from glassnet.kernels import codes
 
 prange = range
@@ -145,6 +148,12 @@ def digest(folder: Path, *more: Path) -> str:
     """Return some digits that are others as soon as any source, in the folder or besides, is."""
     sources = (path.read_bytes() for path in (*sorted(folder.glob("*.py")), *more))
     return blake2b(b"".join(sources), digest_size=4).hexdigest()
+
+
+@Inner
+def new_zeros(count: int, like: Array) -> Array:
+    """Return zeros; in a loop on threads Numba would share out even the writing of a few."""
+    return np.zeros(count, like.dtype)
 
 
 @Inner

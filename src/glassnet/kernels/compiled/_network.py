@@ -16,7 +16,7 @@ from glassnet.kernels.compiled._affine import NEXT, NO
 from glassnet.kernels.compiled._arrays import LINE
 from glassnet.kernels.compiled._elements import ask_for_labels, differentiate, loss
 from glassnet.kernels.compiled._layers import layer_backward, layer_forward
-from glassnet.kernels.compiled._loops import MANY, Inner, Loop, prange
+from glassnet.kernels.compiled._loops import MANY, Inner, Loop, new_zeros, prange
 from glassnet.kernels.compiled._shared_layers import shared_backward, shared_forward
 from glassnet.kernels.compiled.update import BLOCK, sum_of_squares
 
@@ -39,12 +39,6 @@ def _turn(x: Array, rows: int, y: Array) -> None:
     for c in range(columns):
         for r in range(rows):
             y[c * rows + r] = x[r * columns + c]
-
-
-@Inner
-def _zeros(count: int) -> Array:
-    """Return zeros; a loop on threads would divide even the writing of these."""
-    return np.zeros(count, np.float32)
 
 
 @Inner
@@ -121,7 +115,7 @@ def _steps(
         units += 3 * layers[layer, 1]
     # In `room` lie, one after the other, the samples, each layer's sums and outputs, what the
     # outputs should be, and the gradients of the sums, from the last layer to the first.
-    room, zeros = _room((units + 2 * classes) * min(batch, samples)), _zeros(units)
+    room, zeros = _room((units + 2 * classes) * min(batch, samples)), new_zeros(units, value)
     blocks = (len(value) + BLOCK - 1) // BLOCK
     squares = np.empty(blocks)
     x, rows, output = x.reshape(-1), rows.reshape(-1), output.reshape(-1)

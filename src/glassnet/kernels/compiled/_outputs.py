@@ -15,7 +15,7 @@ import numpy as np
 from glassnet.arrays import Array
 from glassnet.kernels.compiled._affine import NEXT, NO, products_of_rows, sums_of_rows
 from glassnet.kernels.compiled._elements import activate
-from glassnet.kernels.compiled._loops import ENOUGH, Inner, Loop, prange
+from glassnet.kernels.compiled._loops import ENOUGH, Inner, Loop, new_zeros, prange
 from glassnet.kernels.compiled._matrices import turn_columns
 
 LARGE = ENOUGH // 2
@@ -35,14 +35,21 @@ def _widest(layers: Array) -> Any:
     return widest
 
 
+@Inner
+def _copy(x: Array, y: Array) -> None:
+    """Write the first of y, on this thread."""
+    for i in range(len(x)):
+        y[i] = x[i]
+
+
 @Loop
 def outputs_of_few(
     x: Array, layers: Array, slopes: Array, value: Array, parts: int, output: Array
 ) -> None:
     """Write the outputs of a network, sample by sample."""
     samples, half = len(output), len(output) * _widest(layers)
-    room, zeros = np.empty(2 * half, np.float32), np.zeros(8, np.float32)
-    room[: x.size] = x.reshape(-1)
+    room, zeros = np.empty(2 * half, np.float32), new_zeros(8, value)
+    _copy(x.reshape(-1), room)
     for layer in range(len(layers)):
         inputs, outputs, w = layers[layer, 0], layers[layer, 1], layers[layer, 2]
         b, kind, slope = layers[layer, 3], layers[layer, 4], np.float32(slopes[layer])
@@ -61,7 +68,7 @@ def outputs_of_few(
             )  # fmt: skip
         many = samples * outputs
         activate(kind, slope, room[half : half + many], room[:many])
-    output.reshape(-1)[:] = room[: output.size]
+    _copy(room[: output.size], output.reshape(-1))
 
 
 @Loop
@@ -70,7 +77,7 @@ def outputs_of_many(
 ) -> None:
     """Write the outputs of a network, in blocks in which the samples of a unit lie together."""
     samples, classes = output.shape
-    inputs, widest, zeros = layers[0, 0], _widest(layers), np.zeros(8, np.float32)
+    inputs, widest, zeros = layers[0, 0], _widest(layers), new_zeros(8, value)
     share = (samples + parts - 1) // parts
     block = min((share + STRIP - 1) // STRIP, max(2, BLOCK // widest // STRIP)) * STRIP
     for turn in prange((samples + block - 1) // block):

@@ -9,7 +9,7 @@ import numpy as np
 from numba.cpython.unsafe.tuple import tuple_setitem
 
 from glassnet.arrays import Array
-from glassnet.kernels.compiled._loops import Inner, Loop, prange
+from glassnet.kernels.compiled._loops import Inner, Loop, new_zeros, prange
 from glassnet.kernels.compiled._runs import prefetch
 from glassnet.kernels.compiled._vectors import (
     add_products,
@@ -58,7 +58,7 @@ def correlate(
     outputs, across = len(bias), len(bounds)
     down = (outputs + len(left) - 1) // len(left)
     kept = down * across * SLOT + outputs  # of each part
-    partial = np.zeros(parts * kept, errors.dtype)
+    partial = new_zeros(parts * kept, errors)
     shares = min(down, max(1, 8 // parts))
     for turn in prange(parts * shares):
         part, share = turn // shares, turn % shares
