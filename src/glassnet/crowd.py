@@ -53,7 +53,7 @@ class Crowd:
             self._next += self._pause
             self._pause = min(2 * self._pause, LONG)
         elif self._halved:
-            self._halved -= 1
+            self._halved = max(0, self._halved - 1)  # another Python thread may do so just now
         else:
             self._pause = SHORT
 
