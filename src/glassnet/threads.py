@@ -51,7 +51,7 @@ def set_threads(count: int) -> None:
 
     Results have the same bits every time for the same number of threads. The environment variable
     ``OMP_NUM_THREADS`` says the same at the start; by default all processors are used. More than
-    there are processors are not used.
+    there are processors are not used, and while other programs want them, fewer do the work of all.
 
     Parameters
     ----------
