@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from glassnet.arrays import Array
-from glassnet.kernels.codes import ACTIVATIONS, LOSSES, RULES
+from glassnet.kernels.codes import ACTIVATIONS, LOSSES, RULES, WITH_SLOPE
 from glassnet.kernels.vectorised import activation as f
 from glassnet.kernels.vectorised.dense import (
     dense_forward,
@@ -23,7 +23,6 @@ from glassnet.kernels.vectorised.update import adam_update, sgd_update, squared_
 __all__ = ["dense_network_forward", "dense_network_steps"]
 
 FROM_OUTPUT = ("relu", "sigmoid", "tanh")
-WITH_SLOPE = ("leaky_relu", "elu")
 
 
 def dense_network_forward(x: Array, layers: Array, slopes: Array, value: Array) -> Array:
